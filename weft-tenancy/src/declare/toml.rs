@@ -1,0 +1,102 @@
+use std::collections::{BTreeMap, HashSet};
+
+use serde::Deserialize;
+
+use super::{Class, DeclarationError, Table, Tenancy};
+use crate::KeyType;
+
+impl Tenancy {
+    /// Reads a declaration from TOML; names are `schema.table`, `public` where bare, and exact.
+    ///
+    /// ```
+    /// let tenancy = weft_tenancy::Tenancy::from_toml(r#"
+    ///     key = "uuid"                     # or "i64"
+    ///     shop_key = "i32"                 # i32, i64 or uuid; the key's own type when left out
+    ///     shared = ["plans"]
+    ///     private = ["users"]
+    ///     types = ["order_status"]         # types beyond the built-in ones that a cast may name
+    ///     [root]
+    ///     organizations = "id"
+    ///     [org]
+    ///     customers = "org_id"
+    ///     [shop]
+    ///     orders = ["org_id", "shop_id"]
+    ///     [soft_delete]
+    ///     orders = "deleted_at"
+    ///     [functions]
+    ///     my_rank = "pure ranking, reads no table"
+    /// "#)?;
+    /// assert_eq!(tenancy.table(None, "orders").unwrap().shop_column(), Some("shop_id"));
+    /// # Ok::<(), weft_tenancy::DeclarationError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When the text is not TOML of this form, or the declaration contradicts itself.
+    pub fn from_toml(text: &str) -> Result<Tenancy, DeclarationError> {
+        let file: File = toml::from_str(text)
+            .map_err(|error| DeclarationError::Toml { message: error.to_string() })?;
+        let key = key_type(&file.key)?;
+        let shop_key = file.shop_key.as_deref().map_or(Ok(key), key_type)?;
+        let mut tables = Vec::new();
+        for (name, id) in file.root {
+            tables.push(table(&name, Class::Root { id }));
+        }
+        for (name, org) in file.org {
+            tables.push(table(&name, Class::Org { org }));
+        }
+        for (name, [org, shop]) in file.shop {
+            tables.push(table(&name, Class::Shop { org, shop }));
+        }
+        tables.extend(file.shared.iter().map(|name| table(name, Class::Shared)));
+        tables.extend(file.private.iter().map(|name| table(name, Class::Private)));
+        for (name, column) in file.soft_delete {
+            let (schema, bare) = split(&name);
+            match tables.iter_mut().find(|table| table.schema == schema && table.name == bare) {
+                Some(table) if table.org_column().is_some() => table.soft_delete = Some(column),
+                _ => return Err(DeclarationError::SoftDelete { table: name }),
+            }
+        }
+        Tenancy::build(key, shop_key, tables, file.functions, file.types)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    key: String,
+    shop_key: Option<String>,
+    #[serde(default)]
+    shared: Vec<String>,
+    #[serde(default)]
+    private: Vec<String>,
+    #[serde(default)]
+    types: HashSet<String>,
+    #[serde(default)]
+    root: BTreeMap<String, String>,
+    #[serde(default)]
+    org: BTreeMap<String, String>,
+    #[serde(default)]
+    shop: BTreeMap<String, [String; 2]>,
+    #[serde(default)]
+    soft_delete: BTreeMap<String, String>,
+    #[serde(default)]
+    functions: BTreeMap<String, String>,
+}
+
+fn key_type(name: &str) -> Result<KeyType, DeclarationError> {
+    match name {
+        "uuid" => Ok(KeyType::Uuid),
+        "i64" => Ok(KeyType::I64),
+        "i32" => Ok(KeyType::I32),
+        other => Err(DeclarationError::Key { given: other.to_owned() }),
+    }
+}
+
+fn table(name: &str, class: Class) -> Table {
+    let (schema, name) = split(name);
+    Table::new(schema, name, class)
+}
+
+fn split(name: &str) -> (&str, &str) {
+    name.split_once('.').unwrap_or(("public", name))
+}
