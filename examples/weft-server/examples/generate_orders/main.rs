@@ -1,0 +1,2 @@
+//! Writes the demo's order exports.
+fn main() {}
