@@ -398,9 +398,11 @@ impl<'a> Cells<'a> {
             }
             None => DateTime::parse_from_str(cell, "%Y-%m-%d %H:%M:%S %z"),
         };
+        // chrono knows years that Postgres does not.
+        let year_ends = cell.bytes().position(|byte| !byte.is_ascii_digit());
         match time {
-            Ok(time) => Ok(Some(time.to_utc())),
-            Err(_) => Err(self.error(column, RowErrorKind::NotATime)),
+            Ok(time) if year_ends == Some(4) => Ok(Some(time.to_utc())),
+            _ => Err(self.error(column, RowErrorKind::NotATime)),
         }
     }
 

@@ -232,6 +232,16 @@ fn names_line_and_column_of_a_cell_it_cannot_read() {
         ("Created at", "", "must not be empty"),
         (
             "Created at",
+            "-262000-03-05 14:22:10 -0500",
+            "not a time such as 2024-03-05 14:22:10 -0500",
+        ),
+        (
+            "Created at",
+            "+12024-03-05 14:22:10 -0500",
+            "not a time such as 2024-03-05 14:22:10 -0500",
+        ),
+        (
+            "Created at",
             "2024-02-30 14:22:10 -0500",
             "not a time such as 2024-03-05 14:22:10 -0500",
         ),
