@@ -1,5 +1,8 @@
 //! From SQL text to guarded SQL text.
 
+#[doc(hidden)]
+pub mod functions;
+
 use std::sync::Arc;
 
 use crate::{Refusal, RefusalKind, Tenancy};
