@@ -2,6 +2,8 @@
 
 #[doc(hidden)]
 pub mod functions;
+#[doc(hidden)]
+pub mod types;
 
 use std::sync::Arc;
 
