@@ -68,7 +68,14 @@ impl<'t> Pass<'t> {
         let variadic = direct.clone().any(|argument| has_token(&argument, K::VARIADIC_KW));
         let ordered = child(node, K::WITHIN_CLAUSE)
             .map_or(0, |within| within.descendants().filter(|n| n.kind() == K::SORT_BY).count());
-        let count = (!variadic).then(|| direct.count() + ordered);
+        let mut count = (!variadic).then(|| direct.count() + ordered);
+        let in_from = node.parent().is_some_and(|parent| {
+            matches!(parent.kind(), K::FUNCTION_FROM_ITEM | K::ROWS_FROM_ARG)
+        });
+        if in_from && path.schema.is_none() && path.name == "unnest" {
+            // In FROM each array of `unnest(a, b, …)` is unnested by itself.
+            count = count.map(|count| count.min(1));
+        }
         self.function(&path, count)
     }
 
@@ -181,6 +188,10 @@ fn is_keyword_function(callee: &SyntaxNode) -> bool {
                 | K::LEAST_KW
                 | K::NULLIF_KW
                 | K::XMLCONCAT_KW
+                | K::CURRENT_TIME_KW
+                | K::CURRENT_TIMESTAMP_KW
+                | K::LOCALTIME_KW
+                | K::LOCALTIMESTAMP_KW
         )
     })
 }
