@@ -1,8 +1,33 @@
 //! From SQL text to guarded SQL text.
 
+mod cache;
+mod cells;
+mod change;
+mod edits;
+mod expr;
+#[doc(hidden)]
+pub mod functions;
+mod insert;
+mod limits;
+mod names;
+mod nature;
+mod pass;
+mod place;
+mod query;
+mod sight;
+mod split;
+mod tree;
+#[doc(hidden)]
+pub mod types;
+mod verify;
+
 use std::sync::Arc;
 
-use crate::{Refusal, RefusalKind, Tenancy};
+pub(crate) use cache::Cache;
+use pass::{Guards, Pass};
+pub use split::split;
+
+use crate::{Refusal, RefusalKind, Scope, Tenancy};
 
 /// What of a scope decides the text of a guarded statement; its values never do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -14,12 +39,13 @@ pub struct Shape {
 }
 
 /// A statement with its guards, and what remains to be checked at each execution.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Guarded {
     pub(crate) sql: String,
     pub(crate) org_bind: Option<u16>,
     pub(crate) shop_bind: Option<u16>,
     pub(crate) checks: Vec<Check>,
+    tables: Vec<Box<str>>,
 }
 
 /// A cell of the caller's that must agree with the scope.
@@ -58,6 +84,11 @@ impl Guarded {
         self.shop_bind
     }
 
+    /// The tenant tables it touches, as the declaration displays them.
+    pub fn tables(&self) -> &[Box<str>] {
+        &self.tables
+    }
+
     /// What must be compared with the scope before each execution.
     pub fn checks(&self) -> &[Check] {
         &self.checks
@@ -84,19 +115,92 @@ impl Check {
     pub fn cell(&self) -> &Cell {
         &self.cell
     }
+
+    /// Compares what needs no bind with `scope`: a literal, or the one shop to fill in.
+    ///
+    /// # Errors
+    /// When the cell is another's, or the scope does not hold exactly one shop; for a bind always,
+    /// since its value is not here.
+    pub fn judge(&self, tenancy: &Tenancy, scope: &Scope) -> Result<(), Refusal> {
+        let agrees = match (&self.cell, self.shop) {
+            (Cell::Literal(text), false) => {
+                tenancy.key().parse(text).is_some_and(|org| org == scope.org_key())
+            }
+            (Cell::Literal(text), true) => {
+                tenancy.shop_key().parse(text).is_some_and(|shop| scope.contains_shop(shop))
+            }
+            (Cell::Shops, _) => {
+                if scope.shops().is_some_and(|shops| shops.len() == 1) {
+                    return Ok(());
+                }
+                let detail = "the shop is left out, and the scope does not hold exactly one";
+                return Err(Refusal::new(RefusalKind::AmbiguousShop, detail).on(&self.table));
+            }
+            (Cell::Bind(_), _) => false,
+        };
+        if agrees { Ok(()) } else { Err(self.mismatch()) }
+    }
+
+    pub(crate) fn mismatch(&self) -> Refusal {
+        let (kind, whose) = if self.shop {
+            (RefusalKind::ShopMismatch, "a shop outside the scope")
+        } else {
+            (RefusalKind::OrgMismatch, "another organisation")
+        };
+        let detail = format!("column {} names {whose}", self.column);
+        Refusal::new(kind, detail).on(&self.table)
+    }
 }
 
-/// Guarded statements by text and shape.
-#[derive(Default)]
-pub(crate) struct Cache {}
+/// The number of the highest `$k` in `sql`.
+///
+/// # Errors
+/// When the text crosses a limit, or a placeholder is out of range.
+pub fn highest_bind(sql: &str) -> Result<u16, Refusal> {
+    limits::scan(sql, limits::MAX_TEXT)
+}
 
 impl Tenancy {
     /// Guards one statement that carries `binds` parameters.
     ///
+    /// The result is taken from the cache when the same text was guarded before.
+    ///
     /// # Errors
     /// A [`Refusal`] when the statement breaks a rule, or is not proved to keep all of them.
     pub fn guard(&self, sql: &str, binds: u16, shape: Shape) -> Result<Arc<Guarded>, Refusal> {
-        let _ = (sql, binds, shape);
-        Err(Refusal::new(RefusalKind::Unproved, "not built yet"))
+        let cache = &self.declared().cache;
+        if let Some(guarded) = cache.find(sql, binds, shape) {
+            return Ok(guarded);
+        }
+        let guarded = Arc::new(self.guard_anew(sql, binds, shape)?);
+        cache.keep(sql, binds, shape, &guarded);
+        Ok(guarded)
+    }
+
+    fn guard_anew(&self, sql: &str, binds: u16, shape: Shape) -> Result<Guarded, Refusal> {
+        let highest = limits::scan(sql, limits::MAX_TEXT)?;
+        if highest > binds {
+            let detail = format!("${highest} has no bind, there are {binds}");
+            return Err(Refusal::new(RefusalKind::Placeholder, detail));
+        }
+        let statement = tree::parse(sql)?;
+        let mut pass = Pass::new(self, shape, binds);
+        pass.statement(&statement)?;
+        let Pass { guards, edits, checks, .. } = pass;
+        let number = |used: bool, number: u32| {
+            if !used {
+                return Ok(None);
+            }
+            u16::try_from(number).map(Some).map_err(|_| {
+                let detail = "no number is left for the guard's own binds";
+                Refusal::new(RefusalKind::Placeholder, detail)
+            })
+        };
+        let org_bind = number(guards.org_used, guards.org)?;
+        let shop_bind = number(guards.shops_used, guards.org + 1)?;
+        let tables = guards.tables.iter().map(|table| (*table).into()).collect();
+        let (text, inserted) = edits.apply(sql);
+        verify::verify(sql, &text, &inserted, self, Guards::new(self, shape, binds))?;
+        Ok(Guarded { sql: text, org_bind, shop_bind, checks, tables })
     }
 }

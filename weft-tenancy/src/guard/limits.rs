@@ -1,0 +1,273 @@
+//! What is refused before anything is parsed: a linear scan of the tokens.
+
+use squawk_lexer::{TokenKind, tokenize};
+
+use super::names;
+use crate::{Refusal, RefusalKind};
+
+/// The longest text: a full batch of Diesel's is about 520 KB.
+pub(super) const MAX_TEXT: usize = 768 * 1024;
+const MAX_NESTING: usize = 128;
+const MAX_CHAIN: usize = 1_000;
+/// Postgres numbers parameters with 16 bits.
+const MAX_BIND: u32 = 65_535;
+
+/// Refuses text that is too long, nests too deep or chains too long for a recursive parser;
+/// returns the number of the highest `$k`.
+///
+/// # Errors
+/// When a limit is crossed, a token is broken, or a name would be truncated.
+pub(super) fn scan(sql: &str, max_text: usize) -> Result<u16, Refusal> {
+    if sql.len() > max_text.min(MAX_TEXT) {
+        let detail = format!("the text is {} bytes long", sql.len());
+        return Err(Refusal::new(RefusalKind::TooLarge, detail));
+    }
+    if sql.contains('\0') || sql.starts_with('\u{feff}') {
+        return Err(broken("a NUL byte or byte order mark in the text"));
+    }
+    let mut levels = Levels::default();
+    let mut highest_bind = 0;
+    let mut escaped_name = false;
+    for (kind, text) in tokens(sql) {
+        let step = match kind {
+            TokenKind::Whitespace
+            | TokenKind::LineComment
+            | TokenKind::BlockComment { terminated: true } => continue,
+            TokenKind::BlockComment { .. } | TokenKind::Unknown => {
+                return Err(broken("a token is broken"));
+            }
+            TokenKind::OpenParen | TokenKind::OpenBracket | TokenKind::OpenCurly => Step::Open,
+            TokenKind::CloseParen | TokenKind::CloseBracket | TokenKind::CloseCurly => Step::Close,
+            TokenKind::Comma | TokenKind::Semi => Step::Comma,
+            TokenKind::Literal { .. } | TokenKind::Eof => Step::Operand,
+            TokenKind::PositionalParam { .. } => {
+                highest_bind = highest_bind.max(bind_number(text)?);
+                Step::Operand
+            }
+            TokenKind::QuotedIdent { .. } => {
+                names::decode(text)?;
+                Step::Operand
+            }
+            TokenKind::Ident => {
+                if escaped_name && text.eq_ignore_ascii_case("uescape") {
+                    let detail = "an identifier with an escape character of its own";
+                    return Err(Refusal::new(RefusalKind::Name, detail));
+                }
+                names::decode(text)?;
+                keyword(text)
+            }
+            _ => Step::Operator,
+        };
+        escaped_name = matches!(kind, TokenKind::QuotedIdent { .. }) && !text.starts_with('"');
+        levels.take(step)?;
+    }
+    Ok(highest_bind)
+}
+
+/// The tokens of `sql` with their texts.
+pub(super) fn tokens(sql: &str) -> impl Iterator<Item = (TokenKind, &str)> {
+    let mut at = 0;
+    tokenize(sql).map_while(move |token| {
+        let text = sql.get(at..at + token.len as usize)?;
+        at += text.len();
+        Some((token.kind, text))
+    })
+}
+
+fn bind_number(text: &str) -> Result<u16, Refusal> {
+    let number = text.get(1..).and_then(|digits| digits.parse::<u32>().ok());
+    match number {
+        Some(number @ 1..=MAX_BIND) => u16::try_from(number).map_err(|_| broken("a placeholder")),
+        _ => {
+            let detail = format!("placeholders are $1 to ${MAX_BIND}");
+            Err(Refusal::new(RefusalKind::Placeholder, detail))
+        }
+    }
+}
+
+fn broken(detail: &str) -> Refusal {
+    Refusal::new(RefusalKind::Unparseable, detail)
+}
+
+#[derive(Clone, Copy)]
+enum Step {
+    Open,
+    Close,
+    Comma,
+    Operand,
+    Operator,
+    Logical,
+    /// A join that an ON or USING will end.
+    Join,
+    On,
+    /// CROSS and NATURAL: the parser nests what follows, and nothing ends it.
+    Nest,
+    SetOperation,
+}
+
+fn keyword(text: &str) -> Step {
+    const KEYWORDS: [(&str, Step); 14] = [
+        ("and", Step::Logical),
+        ("case", Step::Open),
+        ("cross", Step::Nest),
+        ("end", Step::Close),
+        ("except", Step::SetOperation),
+        ("intersect", Step::SetOperation),
+        ("join", Step::Join),
+        ("natural", Step::Nest),
+        ("not", Step::Operator),
+        ("on", Step::On),
+        ("or", Step::Logical),
+        ("union", Step::SetOperation),
+        ("using", Step::On),
+        ("collate", Step::Operator),
+    ];
+    KEYWORDS
+        .iter()
+        .find(|(word, _)| text.eq_ignore_ascii_case(word))
+        .map_or(Step::Operand, |(_, step)| *step)
+}
+
+/// One pair of parentheses, or one CASE.
+#[derive(Default)]
+struct Level {
+    prefixes: usize,
+    operators: usize,
+    logical: usize,
+    joins: usize,
+    open_joins: usize,
+    set_operations: usize,
+}
+
+/// The open levels; `nesting` is their number plus what nests within each.
+struct Levels {
+    open: Vec<Level>,
+    nesting: usize,
+}
+
+impl Default for Levels {
+    fn default() -> Levels {
+        Levels { open: vec![Level::default()], nesting: 0 }
+    }
+}
+
+impl Levels {
+    fn take(&mut self, step: Step) -> Result<(), Refusal> {
+        match step {
+            Step::Open => {
+                self.open.push(Level::default());
+                self.nesting += 1;
+            }
+            // An unbalanced one is left for the parser to refuse.
+            Step::Close if self.open.len() > 1 => {
+                let closed = self.open.pop().unwrap_or_default();
+                self.nesting -= 1 + closed.prefixes + closed.open_joins;
+            }
+            _ => {}
+        }
+        let Some(level) = self.open.last_mut() else { return Ok(()) };
+        let before = level.prefixes + level.open_joins;
+        match step {
+            Step::Operator => {
+                level.prefixes += 1;
+                level.operators += 1;
+            }
+            Step::Open => {}
+            _ => level.prefixes = 0,
+        }
+        match step {
+            Step::Logical => {
+                level.operators = 0;
+                level.logical += 1;
+            }
+            Step::Comma => {
+                level.operators = 0;
+                level.logical = 0;
+                level.open_joins = 0;
+            }
+            Step::Join => {
+                level.joins += 1;
+                level.open_joins += 1;
+            }
+            Step::Nest => level.open_joins += 1,
+            Step::On => level.open_joins = level.open_joins.saturating_sub(1),
+            Step::SetOperation => {
+                level.set_operations += 1;
+                level.operators = 0;
+                level.logical = 0;
+                level.open_joins = 0;
+            }
+            Step::Open | Step::Close | Step::Operand | Step::Operator => {}
+        }
+        self.nesting = self.nesting + level.prefixes + level.open_joins - before;
+        if self.nesting > MAX_NESTING {
+            let detail = format!("nesting goes deeper than {MAX_NESTING}");
+            return Err(Refusal::new(RefusalKind::TooDeep, detail));
+        }
+        let chains = [level.operators, level.logical, level.joins, level.set_operations];
+        if chains.into_iter().any(|length| length > MAX_CHAIN) {
+            let detail = format!("a chain is longer than {MAX_CHAIN}");
+            return Err(Refusal::new(RefusalKind::TooLong, detail));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind(sql: &str) -> Option<RefusalKind> {
+        scan(sql, MAX_TEXT).err().map(|refusal| refusal.kind())
+    }
+
+    #[test]
+    fn nesting_of_every_kind_has_a_limit() {
+        for (open, close) in
+            [("(", ")"), ("[", "]"), ("case when ", " end"), ("not ", ""), ("- ", ""), ("-(", ")")]
+        {
+            let nest = |n: usize| format!("select {}1{}", open.repeat(n), close.repeat(n));
+            assert_eq!(kind(&nest(60)), None, "{open}");
+            assert_eq!(kind(&nest(10_000)), Some(RefusalKind::TooDeep), "{open}");
+        }
+        let joins = |n: usize| format!("from t {} {}", "join t ".repeat(n), "on true ".repeat(n));
+        assert_eq!(kind(&joins(128)), None);
+        assert_eq!(kind(&joins(129)), Some(RefusalKind::TooDeep));
+        assert_eq!(kind(&"cross join t ".repeat(129)), Some(RefusalKind::TooDeep));
+    }
+
+    #[test]
+    fn chains_have_a_limit_and_lists_do_not() {
+        for link in [" or a", " + 1", " union select 1", " join t on true", "::int"] {
+            assert_eq!(kind(&format!("select 1{}", link.repeat(500))), None, "{link}");
+            let long = format!("select 1{}", link.repeat(100_000));
+            assert!(matches!(kind(&long), Some(RefusalKind::TooLong | RefusalKind::TooLarge)));
+            let long = format!("select 1{}", link.repeat(1_001));
+            assert_eq!(kind(&long), Some(RefusalKind::TooLong), "{link}");
+        }
+        assert_eq!(kind(&format!("select 1{}", ", $1 + 2".repeat(50_000))), None);
+        assert_eq!(kind(&format!("values (1){}", ", (1, 2)".repeat(50_000))), None);
+    }
+
+    #[test]
+    fn a_megabyte_a_nul_and_a_byte_order_mark_are_refused() {
+        assert_eq!(kind(&"a".repeat(1 << 20)), Some(RefusalKind::TooLarge));
+        assert_eq!(kind("select '\0'"), Some(RefusalKind::Unparseable));
+        assert_eq!(kind("\u{feff}select 1"), Some(RefusalKind::Unparseable));
+        assert_eq!(kind("select /* 1"), Some(RefusalKind::Unparseable));
+    }
+
+    #[test]
+    fn placeholders_are_counted() {
+        assert_eq!(scan("select $3, $12, $1", MAX_TEXT).unwrap(), 12);
+        assert_eq!(kind("select $0"), Some(RefusalKind::Placeholder));
+        assert_eq!(kind("select $65536"), Some(RefusalKind::Placeholder));
+        assert_eq!(kind("select $99999999999"), Some(RefusalKind::Placeholder));
+    }
+
+    #[test]
+    fn an_identifier_with_its_own_escape_is_refused() {
+        assert_eq!(kind(r#"select U&"d!0061" uescape '!'"#), Some(RefusalKind::Name));
+        assert_eq!(kind(r#"select U&"d\0061""#), None);
+    }
+}
