@@ -89,6 +89,7 @@ weft_tenancy::tenancy! {
     shared plans;
     private users;
     type order_status;
+    function session_settings: "shows a test its own session, reads no table";
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, AsExpression, FromSqlRow)]
@@ -116,6 +117,18 @@ impl FromSql<sql_types::OrderStatus, Pg> for OrderStatus {
             _ => Err("not an order status".into()),
         }
     }
+}
+
+/// What `session_settings()` shows.
+#[derive(Debug, QueryableByName)]
+pub struct Session {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    pub settings: String,
+}
+
+impl Session {
+    /// The query that returns it.
+    pub const QUERY: &str = "SELECT session_settings() AS settings";
 }
 
 /// A customer with its organisation, which `save_changes` then puts into SET.
@@ -181,6 +194,11 @@ pub(crate) fn rows(org: Uuid, name: &str) -> String {
 
 /// The tables, and what each role may do.
 pub(crate) const TABLES: &str = "
+    CREATE FUNCTION session_settings() RETURNS text LANGUAGE sql AS $$
+        SELECT concat_ws(' ', current_setting('standard_conforming_strings'),
+            current_setting('client_encoding'), current_setting('transaction_isolation'),
+            current_setting('transaction_read_only'), current_setting('transaction_deferrable'),
+            current_setting('search_path')) $$;
     CREATE TYPE order_status AS ENUM ('open', 'paid');
     CREATE TABLE organizations (id uuid PRIMARY KEY, name text NOT NULL);
     CREATE TABLE customers (

@@ -2,23 +2,13 @@
 
 use diesel::connection::SimpleConnection;
 use diesel::result::Error;
-use diesel::sql_types::Text;
-use diesel::{QueryDsl, QueryableByName};
+use diesel::QueryDsl;
 use diesel_async::SimpleAsyncConnection;
 use weft_tenancy::{AsyncOrgConn, OrgConn, Refusal, RefusalKind, Scope};
-use weft_tests::schema::{A, customers, plans};
+use weft_tests::schema::{A, Session, customers, plans};
 use weft_tests::{Database, TENANCY};
 
-#[derive(QueryableByName)]
-struct Settings {
-    #[diesel(sql_type = Text)]
-    value: String,
-}
-
-const SETTINGS: &str = "SELECT current_setting('standard_conforming_strings') || ' ' ||
-    current_setting('client_encoding') || ' ' || current_setting('search_path') AS value";
-
-const PINNED: &str = "on UTF8 \"public\", \"reports\", \"auth\", pg_temp";
+const PINNED: &str = "on UTF8 read committed off off \"public\", \"reports\", \"auth\", pg_temp";
 
 /// What another user of the pool may have left behind, or a role's own settings.
 const MEDDLED: &str = "SET standard_conforming_strings = off; SET search_path = reports, auth;
@@ -33,8 +23,8 @@ fn settings_left_behind_are_set_right() {
     for _ in 0..2 {
         inner.batch_execute(MEDDLED).unwrap();
         let mut conn = OrgConn::new(&mut inner, &TENANCY, Scope::org(A));
-        let settings: Settings = diesel::sql_query(SETTINGS).get_result(&mut conn).unwrap();
-        assert_eq!(settings.value, PINNED);
+        let session: Session = diesel::sql_query(Session::QUERY).get_result(&mut conn).unwrap();
+        assert_eq!(session.settings, PINNED);
         assert_eq!(customers::table.count().get_result(&mut conn), Ok(3_i64));
     }
 }
@@ -50,9 +40,9 @@ async fn settings_left_behind_are_set_right_asynchronously() {
         let meddled = "SET standard_conforming_strings = off; SET search_path = reports, auth";
         SimpleAsyncConnection::batch_execute(&mut inner, meddled).await.unwrap();
         let mut conn = AsyncOrgConn::new(&mut inner, &TENANCY, Scope::org(A));
-        let settings: Settings =
-            diesel::sql_query(SETTINGS).get_result(&mut conn).await.unwrap();
-        assert_eq!(settings.value, PINNED);
+        let session: Session =
+            diesel::sql_query(Session::QUERY).get_result(&mut conn).await.unwrap();
+        assert_eq!(session.settings, PINNED);
         assert_eq!(customers::table.count().get_result(&mut conn).await, Ok(3_i64));
     }
 }
@@ -70,8 +60,8 @@ fn a_transaction_that_rolls_back_does_not_undo_them() {
         Err(Error::RollbackTransaction)
     });
     assert_eq!(rolled_back, Err(Error::RollbackTransaction));
-    let settings: Settings = diesel::sql_query(SETTINGS).get_result(&mut conn).unwrap();
-    assert_eq!(settings.value, PINNED);
+    let session: Session = diesel::sql_query(Session::QUERY).get_result(&mut conn).unwrap();
+    assert_eq!(session.settings, PINNED);
 }
 
 #[test]

@@ -3,21 +3,10 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use diesel::result::{DatabaseErrorKind, Error};
-use diesel::sql_types::Text;
-use diesel::{ExpressionMethods, QueryDsl, QueryableByName};
+use diesel::{ExpressionMethods, QueryDsl};
 use weft_tenancy::{AsyncOrgConn, OrgConn, RefusalKind, Scope};
 use weft_tests::TENANCY;
-use weft_tests::schema::{A, customers, orders};
-
-#[derive(QueryableByName)]
-struct Setting {
-    #[diesel(sql_type = Text)]
-    value: String,
-}
-
-const ISOLATION: &str = "SELECT current_setting('transaction_isolation') || ' ' ||
-    current_setting('transaction_read_only') || ' ' ||
-    current_setting('transaction_deferrable') AS value";
+use weft_tests::schema::{A, Session, customers, orders};
 
 fn names(id: i64) -> String {
     format!("SELECT name FROM customers WHERE org_id = '{A}' AND id = {id}")
@@ -82,11 +71,11 @@ both!(a_refusal_inside_a_transaction_leaves_it_usable, |db, conn| {
 both!(isolation_levels_access_modes_and_deferral, |db, conn| {
     macro_rules! check {
         ($builder:expr, $expected:literal) => {
-            let row: Setting = go!($builder.run(work!(conn => {
-                go!(diesel::sql_query(ISOLATION).get_result(conn))
+            let row: Session = go!($builder.run(work!(conn => {
+                go!(diesel::sql_query(Session::QUERY).get_result(conn))
             })))
             .unwrap();
-            assert_eq!(row.value, $expected);
+            assert_eq!(row.settings.split(" \"").next(), Some(concat!("on UTF8 ", $expected)));
         };
     }
     check!(conn.build_transaction(), "read committed off off");
@@ -176,10 +165,8 @@ fn a_scope_ends_only_what_it_began() {
     assert_eq!(refused!(Manager::commit_transaction(&mut conn)), RefusalKind::Control);
     assert_eq!(refused!(Manager::rollback_transaction(&mut conn)), RefusalKind::Control);
     // So the settings that were pinned inside it last as long as the scope.
-    let path: Setting = diesel::sql_query("SELECT current_setting('search_path') AS value")
-        .get_result(&mut conn)
-        .unwrap();
-    assert!(path.value.ends_with("pg_temp"));
+    let session: Session = diesel::sql_query(Session::QUERY).get_result(&mut conn).unwrap();
+    assert!(session.settings.ends_with("pg_temp"));
     AnsiTransactionManager::rollback_transaction(&mut inner).unwrap();
     assert_eq!(db.value(&names(1)), "acme-1");
 }
