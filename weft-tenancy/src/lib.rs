@@ -1,15 +1,51 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "async")]
+mod async_conn;
+#[cfg(feature = "async")]
+mod async_transaction;
+#[cfg(feature = "diesel")]
+mod conn;
+#[cfg(feature = "diesel")]
+mod context;
 mod declare;
+#[cfg(feature = "diesel")]
+mod explain;
+#[cfg(feature = "diesel")]
+mod fence;
 pub mod guard;
 mod key;
 mod refusal;
 mod scope;
+#[cfg(feature = "diesel")]
+mod statement;
+#[cfg(feature = "diesel")]
+mod trace;
+#[cfg(feature = "diesel")]
+mod transaction;
+#[cfg(feature = "diesel")]
+mod unscoped;
 
+#[cfg(feature = "async")]
+pub use async_conn::AsyncOrgConn;
+#[cfg(feature = "async")]
+pub use async_transaction::{AsyncOrgTransactionManager, AsyncWork};
+#[cfg(feature = "diesel")]
+pub use conn::{OrgConn, PgInner};
 pub use declare::{Class, DeclarationError, Table, Tenancy};
+#[cfg(feature = "diesel")]
+pub use explain::Explained;
 pub use key::{Key, KeyType};
 pub use refusal::{Refusal, RefusalKind};
 pub use scope::Scope;
+#[cfg(feature = "diesel")]
+pub use trace::{Counters, counters};
+#[cfg(feature = "diesel")]
+pub use transaction::{OrgTransactionManager, TransactionBuilder};
+#[cfg(feature = "diesel")]
+pub use unscoped::{AUDIT_TABLE_SQL, Unscoped, UnscopedConn, UnscopedTransactionManager};
+#[cfg(feature = "async")]
+pub use unscoped::{AsyncUnscoped, AsyncUnscopedConn, AsyncUnscopedTransactionManager};
 
 #[cfg(feature = "diesel")]
 #[doc(hidden)]

@@ -32,6 +32,8 @@ pub(crate) struct Declared {
     functions: BTreeMap<String, String>,
     types: HashSet<String>,
     pub(crate) cache: Cache,
+    #[cfg(feature = "diesel")]
+    context: std::sync::OnceLock<crate::context::Context>,
 }
 
 /// One declared relation.
@@ -179,6 +181,12 @@ impl Tenancy {
         &self.declared.types
     }
 
+    /// What a session must be set to for this declaration.
+    #[cfg(feature = "diesel")]
+    pub(crate) fn context(&self) -> &crate::context::Context {
+        self.declared.context.get_or_init(|| crate::context::Context::new(self))
+    }
+
     pub(crate) fn declared(&self) -> &Declared {
         &self.declared
     }
@@ -260,6 +268,8 @@ impl Tenancy {
                 functions,
                 types,
                 cache: Cache::default(),
+                #[cfg(feature = "diesel")]
+                context: std::sync::OnceLock::new(),
             }),
         })
     }

@@ -1,0 +1,417 @@
+use std::marker::PhantomData;
+use std::ops::DerefMut;
+use std::sync::Arc;
+
+use diesel::connection::{CacheSize, Instrumentation, TransactionManagerStatus};
+use diesel::pg::Pg;
+use diesel::query_builder::{AsQuery, IntoUpdateTarget, QueryFragment, QueryId};
+use diesel::sql_types::Text;
+use diesel::{AsChangeset, ConnectionResult, Identifiable, QueryResult};
+use diesel_async::methods::LoadQuery;
+use diesel_async::{
+    AnsiTransactionManager, AsyncConnection, AsyncConnectionCore, AsyncPgConnection, RunQueryDsl,
+    SimpleAsyncConnection, TransactionManager, UpdateAndFetchResults,
+};
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, ready};
+
+use crate::async_transaction::{AsyncOrgTransactionManager, depth, is_broken};
+use crate::conn::{broken, cannot_establish, no_batches, not_begun_here};
+use crate::context::{Pinned, pin_async};
+use crate::explain::EXPLAIN;
+use crate::fence::Fence;
+use crate::statement::{Sourced, Types, collect, render};
+use crate::transaction::TransactionBuilder;
+use crate::{Explained, Key, Refusal, RefusalKind, Scope, Tenancy, trace};
+
+/// A diesel-async connection that sees one organisation: [`OrgConn`](crate::OrgConn), awaited.
+///
+/// ```
+/// use diesel::prelude::*;
+/// use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
+/// use weft_tenancy::{AsyncOrgConn, Scope};
+///
+/// diesel::table! { organizations (id) { id -> BigInt, } }
+/// diesel::table! { notes (org_id, id) { org_id -> BigInt, id -> BigInt, text -> Text, } }
+///
+/// weft_tenancy::tenancy! {
+///     TENANCY: i64;
+///     root organizations(id);
+///     org notes(org_id);
+/// }
+///
+/// # async fn example(pooled: Box<AsyncPgConnection>) -> QueryResult<()> {
+/// let mut conn = AsyncOrgConn::new(pooled, &TENANCY, Scope::org(7_i64));
+/// conn.transaction(async |conn| {
+///     diesel::update(notes::table.find((7_i64, 1_i64)))
+///         .set(notes::text.eq("done"))
+///         .execute(conn)
+///         .await
+/// })
+/// .await?;
+/// # Ok(()) }
+/// ```
+///
+/// # Pipelining
+/// As with [`AsyncPgConnection`], futures over `&conn` joined together go out at once. The session
+/// must be ready for it: call [`prepare`](AsyncOrgConn::prepare) first.
+///
+/// # Security
+/// As [`OrgConn`](crate::OrgConn). There is no `Deref`:
+///
+/// ```compile_fail,E0614
+/// # use weft_tenancy::AsyncOrgConn;
+/// # use diesel_async::AsyncPgConnection;
+/// fn inner(conn: &mut AsyncOrgConn<Box<AsyncPgConnection>>) -> &mut AsyncPgConnection {
+///     &mut **conn
+/// }
+/// ```
+pub struct AsyncOrgConn<C> {
+    inner: C,
+    fence: Fence,
+    pinned: Arc<Pinned>,
+    floor: u32,
+}
+
+impl<C> AsyncOrgConn<C>
+where
+    C: DerefMut<Target = AsyncPgConnection> + Send,
+{
+    /// A connection within `scope`. Nothing is sent yet: what is wrong with the scope or with the
+    /// connection is the error of the first statement.
+    pub fn new(mut inner: C, tenancy: &Tenancy, scope: Scope) -> AsyncOrgConn<C> {
+        let floor = depth(&mut inner).unwrap_or(0);
+        AsyncOrgConn {
+            inner,
+            fence: Fence::new(tenancy, scope),
+            pinned: Arc::default(),
+            floor,
+        }
+    }
+
+    /// The scope.
+    pub fn scope(&self) -> &Scope {
+        self.fence.scope()
+    }
+
+    /// The same connection with only `shops` of the scope left, for as long as it is borrowed.
+    ///
+    /// Transactions that this connection has open are open in the narrowed one.
+    pub fn narrowed<K: Into<Key>>(
+        &mut self,
+        shops: impl IntoIterator<Item = K>,
+    ) -> AsyncOrgConn<&mut AsyncPgConnection> {
+        let fence = self.fence.narrowed_to(shops);
+        self.within(fence)
+    }
+
+    /// The same connection with soft-deleted rows in sight, for as long as it is borrowed.
+    pub fn showing_deleted(&mut self) -> AsyncOrgConn<&mut AsyncPgConnection> {
+        let fence = self.fence.showing_deleted();
+        self.within(fence)
+    }
+
+    fn within(&mut self, fence: Fence) -> AsyncOrgConn<&mut AsyncPgConnection> {
+        let floor = depth(&mut self.inner).unwrap_or(self.floor);
+        AsyncOrgConn {
+            inner: &mut *self.inner,
+            fence,
+            pinned: Arc::clone(&self.pinned),
+            floor,
+        }
+    }
+
+    /// Readies the session, which the first statement would do: one round trip. After it, queries
+    /// may be pipelined over `&conn`.
+    ///
+    /// # Errors
+    /// A [`Refusal`] when the session cannot be vouched for; what the server says.
+    pub async fn prepare(&mut self) -> QueryResult<()> {
+        self.ready().await.map(drop)
+    }
+
+    /// A transaction with an isolation level, read-only or deferrable.
+    pub fn build_transaction(&mut self) -> TransactionBuilder<'_, AsyncOrgConn<C>> {
+        TransactionBuilder::new(self)
+    }
+
+    /// The guarded text of `query` and the server's plan for it. Nothing is executed.
+    ///
+    /// # Errors
+    /// As executing it: a [`Refusal`], or what the server says of it.
+    ///
+    /// # Security
+    /// For developers: a plan shows estimates, which come from all tenants' rows.
+    pub fn explain<'conn, Q>(&'conn mut self, query: Q) -> BoxFuture<'conn, QueryResult<Explained>>
+    where
+        Q: AsQuery,
+        Q::Query: QueryFragment<Pg> + Send + 'conn,
+    {
+        let statement = match self.statement::<Text, _>(EXPLAIN, query.as_query()) {
+            Ok(statement) => statement,
+            Err(error) => return ready(Err(error)).boxed(),
+        };
+        let sql = statement.guarded.sql().to_owned();
+        async move {
+            self.ready().await?;
+            let plan: Vec<String> = RunQueryDsl::load(statement, &mut *self.inner).await?;
+            Ok(Explained::new(&sql, &plan))
+        }
+        .boxed()
+    }
+
+    /// The depth of the open transaction, on a connection that is sound and pinned.
+    async fn ready(&mut self) -> QueryResult<u32> {
+        let depth = self.depth()?;
+        pin_async(&*self.inner, self.fence.tenancy(), &self.pinned).await?;
+        Ok(depth)
+    }
+
+    fn depth(&mut self) -> QueryResult<u32> {
+        let depth = depth(&mut self.inner).ok_or_else(broken);
+        Ok(depth.inspect_err(trace::refused)?)
+    }
+
+    /// Begins with `sql` outside a transaction, with a savepoint inside one.
+    pub(crate) async fn begin(&mut self, sql: &str) -> QueryResult<()> {
+        match self.ready().await? {
+            0 => {
+                // Whatever was open when the scope was put on is gone.
+                self.floor = 0;
+                AnsiTransactionManager::begin_transaction_sql(&mut *self.inner, sql).await
+            }
+            _ => AnsiTransactionManager::begin_transaction(&mut *self.inner).await,
+        }
+    }
+
+    /// The inner connection, to end a transaction that was begun through this one.
+    pub(crate) fn ending(&mut self) -> QueryResult<&mut AsyncPgConnection> {
+        if self.depth()? > 0 && self.depth()? <= self.floor {
+            return Err(not_begun_here().into());
+        }
+        Ok(&mut *self.inner)
+    }
+
+    pub(crate) fn status(&mut self) -> &mut TransactionManagerStatus {
+        AnsiTransactionManager::transaction_manager_status_mut(&mut *self.inner)
+    }
+
+    pub(crate) fn is_broken(&mut self) -> bool {
+        is_broken(&mut self.inner)
+    }
+}
+
+impl<C> AsyncOrgConn<C> {
+    /// Guards `source` and checks what this call brings.
+    fn statement<ST, Q>(&self, prefix: &'static str, source: Q) -> QueryResult<Sourced<ST, Q>>
+    where
+        Q: QueryFragment<Pg>,
+    {
+        let sql = render(&source)?;
+        let binds = collect(&source, &mut Types::default())?;
+        let guarded = self.fence.admit(&sql, &binds)?;
+        let (fence, binds) = (self.fence.clone(), binds.binds.len());
+        Ok(Sourced {
+            prefix,
+            guarded,
+            fence,
+            binds,
+            source,
+            returns: PhantomData,
+        })
+    }
+}
+
+/// What runs on a shared connection, once the session is pinned.
+async fn pinned_first<R>(
+    conn: &AsyncPgConnection,
+    tenancy: &Tenancy,
+    pinned: &Pinned,
+    sent: BoxFuture<'_, QueryResult<R>>,
+) -> QueryResult<R> {
+    pin_async(conn, tenancy, pinned).await?;
+    sent.await
+}
+
+impl<C> SimpleAsyncConnection for AsyncOrgConn<C>
+where
+    C: DerefMut<Target = AsyncPgConnection> + Send,
+{
+    /// Always refused: a batch is neither read nor guarded.
+    async fn batch_execute(&mut self, _: &str) -> QueryResult<()> {
+        Err(no_batches().into())
+    }
+}
+
+type Stream<'conn, 'query> = <AsyncPgConnection as AsyncConnectionCore>::Stream<'conn, 'query>;
+type Row<'conn, 'query> = <AsyncPgConnection as AsyncConnectionCore>::Row<'conn, 'query>;
+
+impl<C> AsyncConnectionCore for AsyncOrgConn<C>
+where
+    C: DerefMut<Target = AsyncPgConnection> + Send,
+{
+    type ExecuteFuture<'conn, 'query> = BoxFuture<'conn, QueryResult<usize>>;
+    type LoadFuture<'conn, 'query> = BoxFuture<'conn, QueryResult<Stream<'conn, 'query>>>;
+    type Stream<'conn, 'query> = Stream<'conn, 'query>;
+    type Row<'conn, 'query> = Row<'conn, 'query>;
+    type Backend = Pg;
+
+    fn load<'conn, 'query, T>(&'conn mut self, source: T) -> Self::LoadFuture<'conn, 'query>
+    where
+        T: AsQuery + 'query,
+        T::Query: QueryFragment<Pg> + QueryId + 'query,
+    {
+        let statement = self.statement::<T::SqlType, _>("", source.as_query());
+        let statement = match statement.and_then(|statement| self.depth().map(|_| statement)) {
+            Ok(statement) => statement,
+            Err(error) => return ready(Err(error)).boxed(),
+        };
+        let mut conn: &'conn AsyncPgConnection = &self.inner;
+        // Takes all it needs of the statement now, and sends nothing until it is polled.
+        let sent = AsyncConnectionCore::load(&mut conn, statement);
+        match self.pinned.is_set() {
+            true => sent,
+            false => pinned_first(conn, self.fence.tenancy(), &self.pinned, sent).boxed(),
+        }
+    }
+
+    fn execute_returning_count<'conn, 'query, T>(
+        &'conn mut self,
+        source: T,
+    ) -> Self::ExecuteFuture<'conn, 'query>
+    where
+        T: QueryFragment<Pg> + QueryId + 'query,
+    {
+        let statement = self.statement::<(), _>("", source);
+        let statement = match statement.and_then(|statement| self.depth().map(|_| statement)) {
+            Ok(statement) => statement,
+            Err(error) => return ready(Err(error)).boxed(),
+        };
+        let mut conn: &'conn AsyncPgConnection = &self.inner;
+        let sent = AsyncConnectionCore::execute_returning_count(&mut conn, statement);
+        match self.pinned.is_set() {
+            true => sent,
+            false => pinned_first(conn, self.fence.tenancy(), &self.pinned, sent).boxed(),
+        }
+    }
+}
+
+impl<C> AsyncConnection for AsyncOrgConn<C>
+where
+    C: DerefMut<Target = AsyncPgConnection> + Send,
+{
+    type TransactionManager = AsyncOrgTransactionManager;
+
+    /// Always an error: a scope is put on a connection that exists.
+    async fn establish(_: &str) -> ConnectionResult<Self> {
+        Err(cannot_establish())
+    }
+
+    fn transaction_state(&mut self) -> &mut AnsiTransactionManager {
+        self.inner.transaction_state()
+    }
+
+    fn instrumentation(&mut self) -> &mut dyn Instrumentation {
+        self.inner.instrumentation()
+    }
+
+    fn set_instrumentation(&mut self, instrumentation: impl Instrumentation) {
+        self.inner.set_instrumentation(instrumentation);
+    }
+
+    fn set_prepared_statement_cache_size(&mut self, size: CacheSize) {
+        self.inner.set_prepared_statement_cache_size(size);
+    }
+}
+
+impl<C> SimpleAsyncConnection for &AsyncOrgConn<C>
+where
+    C: DerefMut<Target = AsyncPgConnection> + Send + Sync,
+{
+    /// Always refused: a batch is neither read nor guarded.
+    async fn batch_execute(&mut self, _: &str) -> QueryResult<()> {
+        Err(no_batches().into())
+    }
+}
+
+/// Several futures over one shared connection go out at once.
+impl<'a, C> AsyncConnectionCore for &'a AsyncOrgConn<C>
+where
+    C: DerefMut<Target = AsyncPgConnection> + Send + Sync,
+{
+    type ExecuteFuture<'conn, 'query> = BoxFuture<'a, QueryResult<usize>>;
+    type LoadFuture<'conn, 'query> = BoxFuture<'a, QueryResult<Stream<'conn, 'query>>>;
+    type Stream<'conn, 'query> = Stream<'conn, 'query>;
+    type Row<'conn, 'query> = Row<'conn, 'query>;
+    type Backend = Pg;
+
+    fn load<'conn, 'query, T>(&'conn mut self, source: T) -> Self::LoadFuture<'conn, 'query>
+    where
+        T: AsQuery + 'query,
+        T::Query: QueryFragment<Pg> + QueryId + 'query,
+    {
+        match self.pipelined::<T::SqlType, _>(source.as_query()) {
+            Ok((mut conn, statement)) => AsyncConnectionCore::load(&mut conn, statement),
+            Err(error) => ready(Err(error)).boxed(),
+        }
+    }
+
+    fn execute_returning_count<'conn, 'query, T>(
+        &'conn mut self,
+        source: T,
+    ) -> Self::ExecuteFuture<'conn, 'query>
+    where
+        T: QueryFragment<Pg> + QueryId + 'query,
+    {
+        match self.pipelined::<(), _>(source) {
+            Ok((mut conn, statement)) => {
+                AsyncConnectionCore::execute_returning_count(&mut conn, statement)
+            }
+            Err(error) => ready(Err(error)).boxed(),
+        }
+    }
+}
+
+impl<C> AsyncOrgConn<C>
+where
+    C: DerefMut<Target = AsyncPgConnection>,
+{
+    fn pipelined<ST, Q>(&self, source: Q) -> QueryResult<(&AsyncPgConnection, Sourced<ST, Q>)>
+    where
+        Q: QueryFragment<Pg>,
+    {
+        if !self.pinned.is_set() {
+            let detail = "call `prepare` before pipelining: the session is not ready";
+            let refusal = Err(Refusal::new(RefusalKind::Connection, detail));
+            refusal.inspect_err(trace::refused)?;
+        }
+        Ok((&*self.inner, self.statement("", source)?))
+    }
+}
+
+impl<'b, C, Changes, Output, Tab, V> UpdateAndFetchResults<Changes, Output> for AsyncOrgConn<C>
+where
+    C: DerefMut<Target = AsyncPgConnection> + Send,
+    Output: Send + 'static,
+    Changes: Copy + AsChangeset<Target = Tab> + Send + Identifiable<Table = Tab>,
+    Tab: diesel::Table + diesel::query_dsl::methods::FindDsl<Changes::Id> + 'b,
+    diesel::dsl::Find<Tab, Changes::Id>: IntoUpdateTarget<Table = Tab, WhereClause = V>,
+    diesel::query_builder::UpdateStatement<Tab, V, Changes::Changeset>: AsQuery,
+    diesel::dsl::Update<Changes, Changes>: LoadQuery<'b, Self, Output>,
+    V: Send + 'b,
+    Changes::Changeset: Send + 'b,
+    Tab::FromClause: Send,
+{
+    fn update_and_fetch<'conn, 'changes>(
+        &'conn mut self,
+        changeset: Changes,
+    ) -> BoxFuture<'changes, QueryResult<Output>>
+    where
+        Changes: 'changes,
+        'conn: 'changes,
+        Self: 'changes,
+    {
+        async move { RunQueryDsl::get_result(diesel::update(changeset).set(changeset), self).await }
+            .boxed()
+    }
+}
