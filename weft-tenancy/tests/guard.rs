@@ -48,7 +48,7 @@ fn guarded(sql: &str, shape: Shape) -> String {
     ) {
         Ok(guarded) => guarded
             .sql()
-            .split_whitespace()
+            .split_ascii_whitespace()
             .collect::<Vec<_>>()
             .join(" "),
         Err(refusal) => panic!("{sql}: {refusal}"),
