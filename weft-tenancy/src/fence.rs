@@ -269,6 +269,7 @@ mod tests {
                 shop,
                 cell,
             }],
+            ..Guarded::default()
         }
     }
 

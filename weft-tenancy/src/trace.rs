@@ -33,9 +33,9 @@ pub fn counters() -> Counters {
 
 pub(crate) fn guarded(guarded: &Guarded) {
     GUARDED.fetch_add(1, Ordering::Relaxed);
-    tracing::trace!(
-        org = guarded.org_bind().is_some(),
-        shops = guarded.shop_bind().is_some(),
+    tracing::debug!(
+        tables = ?guarded.tables(),
+        narrowed = guarded.shop_bind().is_some(),
         checks = guarded.checks().len(),
         "statement guarded"
     );
