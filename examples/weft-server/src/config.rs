@@ -260,7 +260,7 @@ mod tests {
     fn addresses_come_together_or_not_at_all() {
         assert!(configured(|_| None).unwrap().is_none());
         assert!(configured(|name| Some(name.to_owned())).unwrap().is_some());
-        let only_owner = |name| (name == "DATABASE_URL").then(|| name.to_owned());
+        let only_owner = |name: &'static str| (name == "DATABASE_URL").then(|| name.to_owned());
         assert!(matches!(configured(only_owner), Err(ConfigError::Missing("WEFT_APP_DATABASE_URL"))));
         let no_owner = |name: &'static str| name.starts_with("WEFT").then(|| name.to_owned());
         assert!(configured(no_owner).unwrap().unwrap().1.is_none());

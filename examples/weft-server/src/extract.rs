@@ -148,6 +148,13 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Body<T> {
             return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
         }
         let bytes = Bytes::from_request(request, state).await.map_err(unread)?;
+        // Serde would also take an array, its values in the order of the fields.
+        if !bytes.trim_ascii_start().starts_with(b"{") {
+            serde_json::from_slice::<serde::de::IgnoredAny>(&bytes).map_err(|error| {
+                Problem::new(StatusCode::BAD_REQUEST, error.to_string())
+            })?;
+            return Err(Problem::unprocessable("a JSON object is needed"));
+        }
         serde_json::from_slice(&bytes).map(Body).map_err(|error| {
             let status = match error.classify() {
                 Category::Data => StatusCode::UNPROCESSABLE_ENTITY,

@@ -83,8 +83,8 @@ async fn serve(folder: &StateFolder, roads: Roads, listen: &str, demo: bool) -> 
     let tls = tls::config(folder, Utc::now())?;
     let tokens = match demo {
         true => {
-            seed::seed(&roads).await?;
-            seed::tokens(&roads, folder, Utc::now()).await?
+            let orgs = seed::seed(&roads).await?;
+            seed::tokens(&roads, orgs, folder, Utc::now()).await?
         }
         false => Vec::new(),
     };

@@ -159,14 +159,14 @@ mod tests {
 
     #[test]
     fn the_last_page_has_no_next() {
-        impl Keyed for Cursor {
+        struct Row;
+        impl Keyed for Row {
             fn key(&self) -> Cursor {
-                *self
+                Cursor { at: DateTime::UNIX_EPOCH, id: Uuid::nil() }
             }
         }
-        let row = Cursor { at: DateTime::UNIX_EPOCH, id: Uuid::nil() };
-        assert!(Page::new(vec![row; 2], 2).next.is_none());
-        let page = Page::new(vec![row; 3], 2);
-        assert_eq!((page.items.len(), page.next), (2, Some(row.encode())));
+        assert!(Page::new(vec![Row, Row], 2).next.is_none());
+        let page = Page::new(vec![Row, Row, Row], 2);
+        assert_eq!((page.items.len(), page.next), (2, Some(Row.key().encode())));
     }
 }

@@ -117,13 +117,13 @@ pub const DEMO: [Demo; 2] = [
     },
 ];
 
-/// Makes what is missing of the demo.
+/// Makes what is missing of the demo, and says which organisations it is about.
 ///
 /// # Errors
 /// When the database does not go along.
-pub async fn seed(roads: &Roads) -> Result<(), SeedError> {
-    for demo in &DEMO {
-        let org = organization(roads, demo).await?;
+pub async fn seed(roads: &Roads) -> Result<[Uuid; 2], SeedError> {
+    let orgs = organizations(roads).await?;
+    for (demo, org) in DEMO.iter().zip(orgs) {
         let mut users = Vec::new();
         for member in &demo.members {
             users.push(roads.auth.user(&address(member)?).await?);
@@ -142,15 +142,16 @@ pub async fn seed(roads: &Roads) -> Result<(), SeedError> {
             conn.transaction(async |conn| talk(conn, *shop).await).await?;
         }
     }
-    Ok(())
+    Ok(orgs)
 }
 
-/// The demo's tokens, kept in `folder` and made valid until a month from `now`.
+/// The tokens of the demo's organisations, kept in `folder` and valid until a month from `now`.
 ///
 /// # Errors
 /// When the folder or the database does not go along.
 pub async fn tokens(
     roads: &Roads,
+    orgs: [Uuid; 2],
     folder: &StateFolder,
     now: DateTime<Utc>,
 ) -> Result<Vec<DemoToken>, SeedError> {
@@ -170,8 +171,7 @@ pub async fn tokens(
             tokens
         }
     };
-    for demo in &DEMO {
-        let org = organization(roads, demo).await?;
+    for (demo, org) in DEMO.iter().zip(orgs) {
         for member in &demo.members {
             let user = roads.auth.user(&address(member)?).await?;
             let theirs = |token: &&DemoToken| token.org == demo.slug && token.role == member.role;
@@ -191,25 +191,29 @@ fn address(member: &DemoMember) -> Result<Email, SeedError> {
     Email::new(member.address).map_err(SeedError::Address)
 }
 
-async fn organization(roads: &Roads, demo: &Demo) -> Result<Uuid, SeedError> {
-    let (slug, name) = (demo.slug, demo.name);
+/// Organisations belong to no scope before they are there: this is the third road's work.
+async fn organizations(roads: &Roads) -> Result<[Uuid; 2], SeedError> {
     let mut conn = roads.unscoped.open().await?;
     conn.unscoped("make the demo's organisations", "weft-server", async |conn| {
         let plan: Uuid =
             plans::table.filter(plans::code.eq("team")).select(plans::id).first(conn).await?;
-        diesel::insert_into(organizations::table)
-            .values((
-                organizations::id.eq(Uuid::now_v7()),
-                organizations::slug.eq(slug),
-                organizations::name.eq(name),
-                organizations::plan_id.eq(plan),
-            ))
-            .on_conflict(organizations::slug)
-            .do_nothing()
-            .execute(conn)
-            .await?;
-        let known = organizations::table.filter(organizations::slug.eq(slug));
-        Ok(known.select(organizations::id).first(conn).await?)
+        let mut ids = [Uuid::nil(); 2];
+        for (demo, id) in DEMO.iter().zip(&mut ids) {
+            diesel::insert_into(organizations::table)
+                .values((
+                    organizations::id.eq(Uuid::now_v7()),
+                    organizations::slug.eq(demo.slug),
+                    organizations::name.eq(demo.name),
+                    organizations::plan_id.eq(plan),
+                ))
+                .on_conflict(organizations::slug)
+                .do_nothing()
+                .execute(conn)
+                .await?;
+            let known = organizations::table.filter(organizations::slug.eq(demo.slug));
+            *id = known.select(organizations::id).first(conn).await?;
+        }
+        Ok(ids)
     })
     .await
 }
