@@ -6,7 +6,11 @@ use uuid::Uuid;
 ///
 /// Integers of 32 and 64 bits share a variant; the declaration says which of the two the column is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(untagged))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(untagged)
+)]
 pub enum Key {
     /// An integer id: `int4` or `int8`.
     Int(i64),

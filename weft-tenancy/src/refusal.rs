@@ -16,7 +16,12 @@ pub struct Refusal {
 
 impl Refusal {
     pub(crate) fn new(kind: RefusalKind, detail: impl Into<Box<str>>) -> Refusal {
-        Refusal { kind, table: None, statement: None, detail: detail.into() }
+        Refusal {
+            kind,
+            table: None,
+            statement: None,
+            detail: detail.into(),
+        }
     }
 
     pub(crate) fn on(mut self, table: &str) -> Refusal {
@@ -140,7 +145,10 @@ mod tests {
             RefusalKind::ALL.iter().map(|kind| kind.name()).collect();
         assert_eq!(names.len(), RefusalKind::ALL.len());
         for name in names {
-            assert!(name.chars().all(|c| c.is_ascii_lowercase() || c == '-'), "{name}");
+            assert!(
+                name.chars().all(|c| c.is_ascii_lowercase() || c == '-'),
+                "{name}"
+            );
         }
     }
 

@@ -34,7 +34,10 @@ pub struct Scope {
 impl Scope {
     /// The whole of organisation `id`: all its shops, and what belongs to no shop.
     pub fn org(id: impl Into<Key>) -> Scope {
-        Scope { org: id.into(), shops: None }
+        Scope {
+            org: id.into(),
+            shops: None,
+        }
     }
 
     /// This scope with only `shops` of it left.
@@ -49,7 +52,10 @@ impl Scope {
             .collect();
         shops.sort_unstable();
         shops.dedup();
-        Scope { org: self.org, shops: Some(shops.into()) }
+        Scope {
+            org: self.org,
+            shops: Some(shops.into()),
+        }
     }
 
     /// The organisation.

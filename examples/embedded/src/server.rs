@@ -209,22 +209,29 @@ impl Server {
         if let Some(pid) = self.postmaster()
             && self.shell(r#"kill -INT "$0""#, &[pid.as_ref()]).is_ok()
         {
-            while self.postmaster().is_some() && Instant::now() < patience {
+            while self.is_served_by(&pid) && Instant::now() < patience {
                 sleep(GLANCE);
             }
         }
     }
 
-    /// The pid of the server alive on our data. The pid file outlives a killed server, and its
-    /// number may be anybody's by now, so the process is asked which folder it was started with.
+    /// The pid of the server alive on our data, as its pid file says and the process confirms.
     fn postmaster(&self) -> Option<String> {
         let text = fs::read_to_string(self.data.join("postmaster.pid")).ok()?;
         let pid: u32 = text.lines().next()?.parse().ok()?;
-        let command = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+        Some(pid.to_string()).filter(|pid| self.is_served_by(pid))
+    }
+
+    /// A pid file outlives a killed server, and its number may be anybody's by now; so the process
+    /// is asked which folder it was started with.
+    fn is_served_by(&self, pid: &str) -> bool {
+        let command = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
         let mut arguments = command.split(|byte| *byte == 0);
-        let is_postgres = arguments.next()?.ends_with(b"postgres");
         let data = self.data.as_os_str().as_encoded_bytes();
-        (is_postgres && arguments.any(|argument| argument == data)).then(|| pid.to_string())
+        arguments
+            .next()
+            .is_some_and(|program| program.ends_with(b"postgres"))
+            && arguments.any(|argument| argument == data)
     }
 
     /// Clears what a dead server left, so that a pid that is another process by now does not keep

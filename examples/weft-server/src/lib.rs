@@ -1,1 +1,3 @@
-//! x
+//! A shared inbox for commerce, served by weft.
+
+pub mod shopify;

@@ -33,7 +33,9 @@ fn main() -> ExitCode {
             let _ = writeln!(io::stderr(), "weft: {message}\n{USAGE}");
             ExitCode::from(2)
         }
-        Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+            ExitCode::SUCCESS
+        }
         Err(Failure::Output(error)) => {
             let _ = writeln!(io::stderr(), "weft: {error}");
             ExitCode::FAILURE
@@ -73,7 +75,11 @@ fn guard(arguments: VecDeque<String>) -> Result<(), Failure> {
     io::stdin().lock().read_to_end(&mut input)?;
     for statement in split(&input) {
         let answer = statement.and_then(|sql| options.answer(sql));
-        writeln!(out, "{}", answer.unwrap_or_else(|refusal| refused(&refusal)))?;
+        writeln!(
+            out,
+            "{}",
+            answer.unwrap_or_else(|refusal| refused(&refusal))
+        )?;
     }
     out.flush()?;
     Ok(())
@@ -112,7 +118,8 @@ impl Options {
                 _ => return Err(Failure::Usage(format!("unknown flag {flag:?}"))),
             }
         }
-        let file = declaration.ok_or_else(|| Failure::Usage("--declaration is needed".to_owned()))?;
+        let file =
+            declaration.ok_or_else(|| Failure::Usage("--declaration is needed".to_owned()))?;
         let text = std::fs::read_to_string(&file)
             .map_err(|error| Failure::Usage(format!("{file}: {error}")))?;
         let tenancy = Tenancy::from_toml(&text)
@@ -121,13 +128,20 @@ impl Options {
             let wrong = || Failure::Usage(format!("{flag} is not a {}", of.sql_name()));
             of.parse(value).ok_or_else(wrong)
         };
-        let org = org.map(|org| key("--org", tenancy.key(), &org)).transpose()?;
+        let org = org
+            .map(|org| key("--org", tenancy.key(), &org))
+            .transpose()?;
         let shops = shops
             .iter()
             .map(|shop| key("--shop", tenancy.shop_key(), shop))
             .collect::<Result<Vec<_>, _>>()?;
         let shops = (!shops.is_empty()).then_some(shops);
-        Ok(Some(Options { tenancy, shape, org, shops }))
+        Ok(Some(Options {
+            tenancy,
+            shape,
+            org,
+            shops,
+        }))
     }
 
     fn answer(&self, sql: &str) -> Result<Value, Refusal> {
@@ -146,7 +160,9 @@ impl Options {
         let mut open = Vec::new();
         for check in guarded.checks() {
             let settled = match (check.cell(), check.is_shop(), self.org, &self.shops) {
-                (Cell::Literal(_), false, Some(org), _) => check.judge(&self.tenancy, &Scope::org(org)),
+                (Cell::Literal(_), false, Some(org), _) => {
+                    check.judge(&self.tenancy, &Scope::org(org))
+                }
                 (Cell::Literal(_) | Cell::Shops, true, _, Some(shops)) => {
                     let any_org = self.org.unwrap_or(Key::Int(0));
                     let scope = Scope::org(any_org).narrowed_to(shops.iter().copied());

@@ -83,11 +83,21 @@ macro_rules! tenancy {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __tenancy_key {
-    (org Uuid) => { $crate::__private::diesel::sql_types::Uuid };
-    (org i64) => { $crate::__private::diesel::sql_types::BigInt };
-    (shop Uuid) => { $crate::__private::diesel::sql_types::Uuid };
-    (shop i64) => { $crate::__private::diesel::sql_types::BigInt };
-    (shop i32) => { $crate::__private::diesel::sql_types::Integer };
+    (org Uuid) => {
+        $crate::__private::diesel::sql_types::Uuid
+    };
+    (org i64) => {
+        $crate::__private::diesel::sql_types::BigInt
+    };
+    (shop Uuid) => {
+        $crate::__private::diesel::sql_types::Uuid
+    };
+    (shop i64) => {
+        $crate::__private::diesel::sql_types::BigInt
+    };
+    (shop i32) => {
+        $crate::__private::diesel::sql_types::Integer
+    };
     ($role:ident $other:ident) => {
         ::std::compile_error!("a key is Uuid or i64; a shop key may also be i32")
     };
@@ -173,7 +183,11 @@ pub struct Declaration<K, S> {
     keys: std::marker::PhantomData<(K, S)>,
 }
 
-#[allow(missing_docs, clippy::new_without_default, clippy::needless_pass_by_value)]
+#[allow(
+    missing_docs,
+    clippy::new_without_default,
+    clippy::needless_pass_by_value
+)]
 impl<K: KeyColumn, S: KeyColumn> Declaration<K, S> {
     pub fn new() -> Self {
         Declaration {
@@ -188,14 +202,24 @@ impl<K: KeyColumn, S: KeyColumn> Declaration<K, S> {
     where
         T::AllColumns: QueryFragment<Pg>,
     {
-        self.add(table, Class::Root { id: C::NAME.to_owned() });
+        self.add(
+            table,
+            Class::Root {
+                id: C::NAME.to_owned(),
+            },
+        );
     }
 
     pub fn org<T: Declarable, C: Column<Table = T, SqlType = K>>(&mut self, table: T, _: C)
     where
         T::AllColumns: QueryFragment<Pg>,
     {
-        self.add(table, Class::Org { org: C::NAME.to_owned() });
+        self.add(
+            table,
+            Class::Org {
+                org: C::NAME.to_owned(),
+            },
+        );
     }
 
     pub fn shop<T, O, C>(&mut self, table: T, _: O, _: C)
@@ -205,7 +229,13 @@ impl<K: KeyColumn, S: KeyColumn> Declaration<K, S> {
         O: Column<Table = T, SqlType = K>,
         C: Column<Table = T, SqlType = S>,
     {
-        self.add(table, Class::Shop { org: O::NAME.to_owned(), shop: C::NAME.to_owned() });
+        self.add(
+            table,
+            Class::Shop {
+                org: O::NAME.to_owned(),
+                shop: C::NAME.to_owned(),
+            },
+        );
     }
 
     pub fn shared<T: Declarable>(&mut self, table: T)
@@ -313,7 +343,10 @@ mod tests {
     fn rendered_names_are_read_back() {
         assert_eq!(
             quoted_paths(r#""s"."a""b", "c.d, e""#),
-            [vec!["s".to_owned(), "a\"b".to_owned()], vec!["c.d, e".to_owned()]]
+            [
+                vec!["s".to_owned(), "a\"b".to_owned()],
+                vec!["c.d, e".to_owned()]
+            ]
         );
     }
 }

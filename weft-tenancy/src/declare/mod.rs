@@ -160,7 +160,10 @@ impl Tenancy {
     pub fn table(&self, schema: Option<&str>, name: &str) -> Option<&Table> {
         let find = |schema: &str| {
             let key = (schema.to_owned(), name.to_owned());
-            self.declared.by_name.get(&key).map(|at| &self.declared.tables[*at])
+            self.declared
+                .by_name
+                .get(&key)
+                .map(|at| &self.declared.tables[*at])
         };
         match schema {
             Some(schema) => find(schema),
@@ -201,26 +204,39 @@ impl Tenancy {
         let mut schemas = vec!["public".to_owned()];
         let mut roots = 0;
         for (at, table) in tables.iter().enumerate() {
-            for name in [Some(&table.schema), Some(&table.name), table.soft_delete.as_ref()]
-                .into_iter()
-                .flatten()
-                .map(String::as_str)
-                .chain(table.org_column())
-                .chain(table.shop_column())
+            for name in [
+                Some(&table.schema),
+                Some(&table.name),
+                table.soft_delete.as_ref(),
+            ]
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+            .chain(table.org_column())
+            .chain(table.shop_column())
             {
                 if name.is_empty() || name.len() > MAX_NAME || name.contains('\0') {
-                    return Err(E::Name { name: name.to_owned() });
+                    return Err(E::Name {
+                        name: name.to_owned(),
+                    });
                 }
             }
             if table.schema.starts_with("pg_")
                 || table.schema == "information_schema"
                 || table.name.starts_with("pg_")
             {
-                return Err(E::Reserved { table: table.display.clone() });
+                return Err(E::Reserved {
+                    table: table.display.clone(),
+                });
             }
             roots += usize::from(matches!(table.class, Class::Root { .. }));
-            if by_name.insert((table.schema.clone(), table.name.clone()), at).is_some() {
-                return Err(E::DeclaredTwice { table: table.display.clone() });
+            if by_name
+                .insert((table.schema.clone(), table.name.clone()), at)
+                .is_some()
+            {
+                return Err(E::DeclaredTwice {
+                    table: table.display.clone(),
+                });
             }
             if !schemas.contains(&table.schema) {
                 schemas.push(table.schema.clone());
@@ -230,10 +246,17 @@ impl Tenancy {
             return Err(E::Roots { count: roots });
         }
         if key == KeyType::I32 {
-            return Err(E::Key { given: "i32".to_owned() });
+            return Err(E::Key {
+                given: "i32".to_owned(),
+            });
         }
-        if let Some((name, _)) = functions.iter().find(|(_, reason)| reason.trim().is_empty()) {
-            return Err(E::NoReason { function: name.clone() });
+        if let Some((name, _)) = functions
+            .iter()
+            .find(|(_, reason)| reason.trim().is_empty())
+        {
+            return Err(E::NoReason {
+                function: name.clone(),
+            });
         }
         Ok(Tenancy {
             declared: Arc::new(Declared {
@@ -318,9 +341,14 @@ impl fmt::Display for DeclarationError {
             E::Reserved { table } => write!(f, "table {table} has a name that Postgres reserves"),
             E::Key { given } => write!(f, "{given:?} is not a type that this key can have"),
             E::SoftDelete { table } => {
-                write!(f, "soft_delete names {table}, which is not a declared tenant table")
+                write!(
+                    f,
+                    "soft_delete names {table}, which is not a declared tenant table"
+                )
             }
-            E::NoReason { function } => write!(f, "function {function} is allowed without a reason"),
+            E::NoReason { function } => {
+                write!(f, "function {function} is allowed without a reason")
+            }
             E::Toml { message } => f.write_str(message),
         }
     }

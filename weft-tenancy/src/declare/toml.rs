@@ -33,8 +33,9 @@ impl Tenancy {
     /// # Errors
     /// When the text is not TOML of this form, or the declaration contradicts itself.
     pub fn from_toml(text: &str) -> Result<Tenancy, DeclarationError> {
-        let file: File = toml::from_str(text)
-            .map_err(|error| DeclarationError::Toml { message: error.to_string() })?;
+        let file: File = toml::from_str(text).map_err(|error| DeclarationError::Toml {
+            message: error.to_string(),
+        })?;
         let key = key_type(&file.key)?;
         let shop_key = file.shop_key.as_deref().map_or(Ok(key), key_type)?;
         let mut tables = Vec::new();
@@ -51,7 +52,10 @@ impl Tenancy {
         tables.extend(file.private.iter().map(|name| table(name, Class::Private)));
         for (name, column) in file.soft_delete {
             let (schema, bare) = split(&name);
-            match tables.iter_mut().find(|table| table.schema == schema && table.name == bare) {
+            match tables
+                .iter_mut()
+                .find(|table| table.schema == schema && table.name == bare)
+            {
                 Some(table) if table.org_column().is_some() => table.soft_delete = Some(column),
                 _ => return Err(DeclarationError::SoftDelete { table: name }),
             }
@@ -88,7 +92,9 @@ fn key_type(name: &str) -> Result<KeyType, DeclarationError> {
         "uuid" => Ok(KeyType::Uuid),
         "i64" => Ok(KeyType::I64),
         "i32" => Ok(KeyType::I32),
-        other => Err(DeclarationError::Key { given: other.to_owned() }),
+        other => Err(DeclarationError::Key {
+            given: other.to_owned(),
+        }),
     }
 }
 

@@ -42,13 +42,19 @@ struct Entry {
 impl Cache {
     pub(super) fn find(&self, sql: &str, binds: u16, shape: Shape) -> Option<Arc<Guarded>> {
         {
-            let generations = self.generations.read().unwrap_or_else(PoisonError::into_inner);
+            let generations = self
+                .generations
+                .read()
+                .unwrap_or_else(PoisonError::into_inner);
             if let Some(found) = generations.young.find(sql, binds, shape) {
                 return Some(found);
             }
             generations.old.find(sql, binds, shape)?;
         }
-        let mut generations = self.generations.write().unwrap_or_else(PoisonError::into_inner);
+        let mut generations = self
+            .generations
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
         let found = generations.old.find(sql, binds, shape)?;
         generations.insert(sql, binds, shape, &found);
         Some(found)
@@ -56,7 +62,10 @@ impl Cache {
 
     pub(super) fn keep(&self, sql: &str, binds: u16, shape: Shape, guarded: &Arc<Guarded>) {
         if sql.len() <= LONGEST {
-            let mut generations = self.generations.write().unwrap_or_else(PoisonError::into_inner);
+            let mut generations = self
+                .generations
+                .write()
+                .unwrap_or_else(PoisonError::into_inner);
             generations.insert(sql, binds, shape, guarded);
         }
     }
@@ -72,7 +81,11 @@ impl Generations {
             return;
         }
         self.young.bytes += bytes;
-        let entry = Entry { binds, shape, guarded: Arc::clone(guarded) };
+        let entry = Entry {
+            binds,
+            shape,
+            guarded: Arc::clone(guarded),
+        };
         match self.young.entries.get_mut(sql) {
             Some(entries) => entries.push(entry),
             None => drop(self.young.entries.insert(sql.into(), vec![entry])),
@@ -95,16 +108,25 @@ mod tests {
     use super::*;
 
     fn guarded(sql: &str) -> Arc<Guarded> {
-        Arc::new(Guarded { sql: sql.to_owned(), ..Guarded::default() })
+        Arc::new(Guarded {
+            sql: sql.to_owned(),
+            ..Guarded::default()
+        })
     }
 
     #[test]
     fn shapes_and_bind_counts_do_not_mix() {
         let cache = Cache::default();
-        let narrowed = Shape { narrowed: true, ..Shape::default() };
+        let narrowed = Shape {
+            narrowed: true,
+            ..Shape::default()
+        };
         cache.keep("select 1", 0, Shape::default(), &guarded("whole"));
         cache.keep("select 1", 0, narrowed, &guarded("narrowed"));
-        assert_eq!(cache.find("select 1", 0, Shape::default()).unwrap().sql, "whole");
+        assert_eq!(
+            cache.find("select 1", 0, Shape::default()).unwrap().sql,
+            "whole"
+        );
         assert_eq!(cache.find("select 1", 0, narrowed).unwrap().sql, "narrowed");
         assert_eq!(cache.find("select 1", 1, narrowed), None);
     }

@@ -49,7 +49,9 @@ pub(super) fn value(cell: &SyntaxNode, key: KeyType) -> Option<Cell> {
     match cell.kind() {
         K::CAST_EXPR if !has_token(cell, K::TREAT_KW) => {
             let named = cell.children().find(|part| part.kind() == K::PATH_TYPE)?;
-            let spelled: Vec<_> = tokens(&named).map(|token| token.text().to_ascii_lowercase()).collect();
+            let spelled: Vec<_> = tokens(&named)
+                .map(|token| token.text().to_ascii_lowercase())
+                .collect();
             let spelled: Vec<_> = spelled.iter().map(String::as_str).collect();
             let fits = match key {
                 KeyType::Uuid => matches!(spelled[..], ["uuid"]),
@@ -61,12 +63,17 @@ pub(super) fn value(cell: &SyntaxNode, key: KeyType) -> Option<Cell> {
         }
         K::LITERAL => {
             let mut tokens = tokens(cell);
-            let (token, None) = (tokens.next()?, tokens.next()) else { return None };
+            let (token, None) = (tokens.next()?, tokens.next()) else {
+                return None;
+            };
             let text = token.text();
             let literal = match token.kind() {
                 K::POSITIONAL_PARAM => return Some(Cell::Bind(text.get(1..)?.parse().ok()?)),
                 K::INT_NUMBER => text.to_owned(),
-                K::STRING => text.strip_prefix('\'')?.strip_suffix('\'')?.replace("''", "'"),
+                K::STRING => text
+                    .strip_prefix('\'')?
+                    .strip_suffix('\'')?
+                    .replace("''", "'"),
                 _ => return None,
             };
             key.parse(&literal)?;
@@ -80,9 +87,8 @@ pub(super) fn value(cell: &SyntaxNode, key: KeyType) -> Option<Cell> {
 pub(super) fn is_excluded(cell: &SyntaxNode, column: &str) -> bool {
     cell.kind() == K::FIELD_EXPR
         && !has_token(cell, K::STAR)
-        && Path::of(cell).is_ok_and(|path| {
-            path.schema.as_deref() == Some("excluded") && path.name == column
-        })
+        && Path::of(cell)
+            .is_ok_and(|path| path.schema.as_deref() == Some("excluded") && path.name == column)
 }
 
 /// The cells that the rows of an INSERT's source have at position `at`.
@@ -94,7 +100,9 @@ pub(super) fn at(source: &SyntaxNode, at: usize) -> Result<Vec<SyntaxNode>, Refu
     for arm in arms(source) {
         match arm.kind() {
             K::VALUES => {
-                let rows = child(&arm, K::ROW_LIST).into_iter().flat_map(|rows| rows.children());
+                let rows = child(&arm, K::ROW_LIST)
+                    .into_iter()
+                    .flat_map(|rows| rows.children());
                 for row in rows {
                     cells.push(nth(row.children(), at)?);
                 }
@@ -120,9 +128,10 @@ pub(super) fn from_end(source: &SyntaxNode, from_end: usize) -> Option<Vec<Synta
     let mut cells = Vec::new();
     for arm in arms(source) {
         let rows: Vec<Vec<_>> = match arm.kind() {
-            K::VALUES => {
-                child(&arm, K::ROW_LIST)?.children().map(|row| row.children().collect()).collect()
-            }
+            K::VALUES => child(&arm, K::ROW_LIST)?
+                .children()
+                .map(|row| row.children().collect())
+                .collect(),
             K::SELECT => {
                 let targets = child(&child(&arm, K::SELECT_CLAUSE)?, K::TARGET_LIST)?;
                 vec![targets.children().collect()]
@@ -149,7 +158,10 @@ fn nth(cells: impl Iterator<Item = SyntaxNode>, at: usize) -> Result<SyntaxNode,
 }
 
 fn cannot_tell() -> Refusal {
-    Refusal::new(RefusalKind::OrgCell, "which cell belongs to the column cannot be told")
+    Refusal::new(
+        RefusalKind::OrgCell,
+        "which cell belongs to the column cannot be told",
+    )
 }
 
 /// The SELECT, VALUES and TABLE nodes whose rows a query puts out, set operations taken apart.
@@ -189,17 +201,23 @@ pub(super) fn assignments(set: &SyntaxNode) -> Result<Vec<Assignment>, Refusal> 
     });
     for column in columns {
         let list = child(&column, K::COLUMN_TARGET_LIST).unwrap_or_else(|| column.clone());
-        let values = child(&column, K::SET_EXPR_LIST).or_else(|| {
-            (column.kind() == K::SET_SINGLE_COLUMN).then(|| column.clone())
-        });
+        let values = child(&column, K::SET_EXPR_LIST)
+            .or_else(|| (column.kind() == K::SET_SINGLE_COLUMN).then(|| column.clone()));
         let mut values = values
             .into_iter()
             .flat_map(|list| list.children())
             .filter(|node| node.kind() == K::SET_EXPR);
-        for target in list.children().filter(|node| node.kind() == K::COLUMN_TARGET) {
+        for target in list
+            .children()
+            .filter(|node| node.kind() == K::COLUMN_TARGET)
+        {
             let (column, partial) = target_column(&target)?;
             let value = values.next().and_then(|value| only_child(&value));
-            all.push(Assignment { column, partial, value });
+            all.push(Assignment {
+                column,
+                partial,
+                value,
+            });
         }
     }
     Ok(all)

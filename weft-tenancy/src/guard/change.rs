@@ -12,7 +12,11 @@ use super::{
 use crate::{Class, Refusal, RefusalKind};
 
 impl<'t> Pass<'t> {
-    pub(super) fn change(&mut self, node: &SyntaxNode, outer: &Sight<'_, 't>) -> Result<Columns, Refusal> {
+    pub(super) fn change(
+        &mut self,
+        node: &SyntaxNode,
+        outer: &Sight<'_, 't>,
+    ) -> Result<Columns, Refusal> {
         let with = self.with(child(node, K::WITH_CLAUSE).as_ref(), outer)?;
         let relation = child(node, K::RELATION_NAME).ok_or_else(|| unsupported(node))?;
         let path = relation_path(&relation)?;

@@ -46,7 +46,8 @@ impl<'t> Pass<'t> {
         node: &SyntaxNode,
         sight: &Sight<'_, 't>,
     ) -> Result<(), Refusal> {
-        node.children().try_for_each(|child| self.walk(&child, sight))
+        node.children()
+            .try_for_each(|child| self.walk(&child, sight))
     }
 
     /// `f(…)` and `schema.f(…)`.
@@ -65,9 +66,15 @@ impl<'t> Pass<'t> {
         }
         let path = Path::of(&callee)?;
         let direct = arguments.children().filter(|child| child.kind() == K::ARG);
-        let variadic = direct.clone().any(|argument| has_token(&argument, K::VARIADIC_KW));
-        let ordered = child(node, K::WITHIN_CLAUSE)
-            .map_or(0, |within| within.descendants().filter(|n| n.kind() == K::SORT_BY).count());
+        let variadic = direct
+            .clone()
+            .any(|argument| has_token(&argument, K::VARIADIC_KW));
+        let ordered = child(node, K::WITHIN_CLAUSE).map_or(0, |within| {
+            within
+                .descendants()
+                .filter(|n| n.kind() == K::SORT_BY)
+                .count()
+        });
         let mut count = (!variadic).then(|| direct.count() + ordered);
         let in_from = node.parent().is_some_and(|parent| {
             matches!(parent.kind(), K::FUNCTION_FROM_ITEM | K::ROWS_FROM_ARG)
@@ -113,17 +120,31 @@ impl<'t> Pass<'t> {
         }
         let columns = self.columns_of(&base, sight);
         let Some(columns) = columns else {
-            let detail = format!("{field} after a dot is neither a known column nor a function on the list");
+            let detail =
+                format!("{field} after a dot is neither a known column nor a function on the list");
             return self
-                .function(&Path { schema: None, name: field }, Some(1))
+                .function(
+                    &Path {
+                        schema: None,
+                        name: field,
+                    },
+                    Some(1),
+                )
                 .map_err(|_| Refusal::new(RefusalKind::Function, detail));
         };
         if columns.names.contains(&field) || is_system_column(&field) {
             return Ok(());
         }
-        let path = Path { schema: None, name: field };
+        let path = Path {
+            schema: None,
+            name: field,
+        };
         let refused = functions::builtin(&path.name, Some(1)) == Verdict::Refused;
-        if columns.complete || refused { self.function(&path, Some(1)) } else { Ok(()) }
+        if columns.complete || refused {
+            self.function(&path, Some(1))
+        } else {
+            Ok(())
+        }
     }
 
     /// The columns behind the base of a dot: those of an alias or table; unknown ones for a column
@@ -139,7 +160,11 @@ impl<'t> Pass<'t> {
                 match inner.kind() {
                     K::NAME_REF => {
                         let path = Path::of(&inner).ok()?;
-                        Some(sight.item(&path).map_or(Columns::unknown(), |item| item.columns.clone()))
+                        Some(
+                            sight
+                                .item(&path)
+                                .map_or(Columns::unknown(), |item| item.columns.clone()),
+                        )
                     }
                     K::FIELD_EXPR => Some(Columns::unknown()),
                     _ => None,
@@ -153,7 +178,9 @@ impl<'t> Pass<'t> {
         let path = child(node, K::PATH_REF).ok_or_else(|| unsupported(node))?;
         let path = Path::of(&path)?;
         let declared = self.tenancy.types();
-        let quoted = tokens(node).next().is_none_or(|token| token.text().contains('"'));
+        let quoted = tokens(node)
+            .next()
+            .is_none_or(|token| token.text().contains('"'));
         let known = match path.schema.as_deref() {
             Some("pg_catalog") => types::is_catalog_type(&path.name),
             None if quoted => types::is_catalog_type(&path.name) || declared.contains(&path.name),
@@ -164,7 +191,11 @@ impl<'t> Pass<'t> {
                         && declared.contains(&path.name))
             }
         };
-        if known { Ok(()) } else { Err(type_refusal(&path)) }
+        if known {
+            Ok(())
+        } else {
+            Err(type_refusal(&path))
+        }
     }
 }
 
@@ -201,7 +232,11 @@ fn is_schema_of_a_path(node: &SyntaxNode) -> bool {
     let is_base = node.parent().is_some_and(|parent| {
         parent.kind() == K::FIELD_EXPR && parent.children().next().as_ref() == Some(node)
     });
-    is_base && node.children().next().is_some_and(|base| base.kind() == K::NAME_REF)
+    is_base
+        && node
+            .children()
+            .next()
+            .is_some_and(|base| base.kind() == K::NAME_REF)
 }
 
 /// `OPERATOR(schema.op)`: Postgres's own schema is the only one.
@@ -211,10 +246,14 @@ fn operator(node: &SyntaxNode) -> Result<(), Refusal> {
     if !qualified {
         return Ok(());
     }
-    let first = schema.find(|token| !matches!(token.kind(), K::USING_KW | K::OPERATOR_KW | K::L_PAREN));
+    let first =
+        schema.find(|token| !matches!(token.kind(), K::USING_KW | K::OPERATOR_KW | K::L_PAREN));
     match first.map(|token| decode(token.text())) {
         Some(Ok(schema)) if schema == "pg_catalog" => Ok(()),
-        _ => Err(Refusal::new(RefusalKind::Operator, "an operator of a schema other than pg_catalog")),
+        _ => Err(Refusal::new(
+            RefusalKind::Operator,
+            "an operator of a schema other than pg_catalog",
+        )),
     }
 }
 
@@ -224,23 +263,70 @@ pub(super) fn is_known(kind: K) -> bool {
         || is_query(kind)
         || matches!(
             kind,
-            K::INSERT | K::UPDATE | K::DELETE | K::OP | K::SORT_USING | K::PATH_TYPE
-            | K::UNION | K::INTERSECT | K::EXCEPT | K::ROW_LIST | K::ROW
-            | K::WITH_CLAUSE | K::WITH_TABLE | K::CTE_NAME | K::MATERIALIZED | K::NOT_MATERIALIZED
-            | K::FROM_CLAUSE | K::USING_CLAUSE | K::WHERE_CLAUSE | K::LOCKING_CLAUSE
-            | K::LOCKING_OF | K::FOR_UPDATE | K::FOR_NO_KEY_UPDATE | K::FOR_SHARE
-            | K::FOR_KEY_SHARE | K::NOWAIT | K::SKIP_LOCKED
-            | K::JOIN_EXPR | K::JOIN | K::JOIN_INNER | K::JOIN_LEFT | K::JOIN_RIGHT | K::JOIN_FULL
-            | K::JOIN_CROSS | K::ON_CLAUSE | K::JOIN_USING_CLAUSE | K::TABLESAMPLE_CLAUSE
-            | K::RELATION_FROM_ITEM | K::PAREN_FROM_ITEM | K::FUNCTION_FROM_ITEM
-            | K::EXPR_FROM_ITEM | K::ROWS_FROM_ITEM | K::XML_TABLE_FROM_ITEM
-            | K::JSON_TABLE_FROM_ITEM | K::RELATION_NAME | K::RELATION_NAME_REF
-            | K::OPTIONAL_AS_ALIAS | K::COLUMN_TARGET_LIST | K::COLUMN_TARGET
-            | K::OVERRIDING_SYSTEM_VALUE | K::OVERRIDING_USER_VALUE
-            | K::ON_CONFLICT_CLAUSE | K::CONFLICT_ON_CONSTRAINT | K::CONFLICT_ON_INDEX
-            | K::CONSTRAINT_NAME_REF | K::CONFLICT_INDEX_ITEM_LIST | K::CONFLICT_INDEX_ITEM
-            | K::OP_CLASS_REF | K::CONFLICT_DO_NOTHING | K::CONFLICT_DO_UPDATE_SET
-            | K::SET_CLAUSE | K::SET_COLUMN_LIST | K::SET_SINGLE_COLUMN | K::SET_MULTIPLE_COLUMNS
+            K::INSERT
+                | K::UPDATE
+                | K::DELETE
+                | K::OP
+                | K::SORT_USING
+                | K::PATH_TYPE
+                | K::UNION
+                | K::INTERSECT
+                | K::EXCEPT
+                | K::ROW_LIST
+                | K::ROW
+                | K::WITH_CLAUSE
+                | K::WITH_TABLE
+                | K::CTE_NAME
+                | K::MATERIALIZED
+                | K::NOT_MATERIALIZED
+                | K::FROM_CLAUSE
+                | K::USING_CLAUSE
+                | K::WHERE_CLAUSE
+                | K::LOCKING_CLAUSE
+                | K::LOCKING_OF
+                | K::FOR_UPDATE
+                | K::FOR_NO_KEY_UPDATE
+                | K::FOR_SHARE
+                | K::FOR_KEY_SHARE
+                | K::NOWAIT
+                | K::SKIP_LOCKED
+                | K::JOIN_EXPR
+                | K::JOIN
+                | K::JOIN_INNER
+                | K::JOIN_LEFT
+                | K::JOIN_RIGHT
+                | K::JOIN_FULL
+                | K::JOIN_CROSS
+                | K::ON_CLAUSE
+                | K::JOIN_USING_CLAUSE
+                | K::TABLESAMPLE_CLAUSE
+                | K::RELATION_FROM_ITEM
+                | K::PAREN_FROM_ITEM
+                | K::FUNCTION_FROM_ITEM
+                | K::EXPR_FROM_ITEM
+                | K::ROWS_FROM_ITEM
+                | K::XML_TABLE_FROM_ITEM
+                | K::JSON_TABLE_FROM_ITEM
+                | K::RELATION_NAME
+                | K::RELATION_NAME_REF
+                | K::OPTIONAL_AS_ALIAS
+                | K::COLUMN_TARGET_LIST
+                | K::COLUMN_TARGET
+                | K::OVERRIDING_SYSTEM_VALUE
+                | K::OVERRIDING_USER_VALUE
+                | K::ON_CONFLICT_CLAUSE
+                | K::CONFLICT_ON_CONSTRAINT
+                | K::CONFLICT_ON_INDEX
+                | K::CONSTRAINT_NAME_REF
+                | K::CONFLICT_INDEX_ITEM_LIST
+                | K::CONFLICT_INDEX_ITEM
+                | K::OP_CLASS_REF
+                | K::CONFLICT_DO_NOTHING
+                | K::CONFLICT_DO_UPDATE_SET
+                | K::SET_CLAUSE
+                | K::SET_COLUMN_LIST
+                | K::SET_SINGLE_COLUMN
+                | K::SET_MULTIPLE_COLUMNS
         )
 }
 
@@ -308,38 +394,102 @@ fn is_plain(kind: K) -> bool {
 fn is_plain_json(kind: K) -> bool {
     matches!(
         kind,
-        K::JSON_FN | K::JSON_SCALAR_FN | K::JSON_SERIALIZE_FN | K::JSON_ARRAY_FN
-        | K::JSON_ARRAY_AGG_FN | K::JSON_OBJECT_FN | K::JSON_OBJECT_AGG_FN | K::JSON_QUERY_FN
-        | K::JSON_VALUE_FN | K::JSON_EXISTS_FN | K::JSON_EXPR_FORMAT | K::JSON_SELECT_FORMAT
-        | K::JSON_FORMAT_CLAUSE | K::JSON_ENCODING | K::JSON_ENCODING_CLAUSE
-        | K::JSON_KEY_VALUE | K::JSON_VALUE_EXPR | K::JSON_NULL_ON_NULL | K::JSON_ABSENT_ON_NULL
-        | K::JSON_RETURNING_CLAUSE | K::JSON_WITH_UNIQUE_KEYS | K::JSON_WITHOUT_UNIQUE_KEYS
-        | K::JSON_PASSING_CLAUSE | K::JSON_PASSING_ARG | K::JSON_VARIABLE_NAME
-        | K::JSON_ON_ERROR_CLAUSE | K::JSON_ON_EMPTY_CLAUSE | K::JSON_BEHAVIOR_DEFAULT
-        | K::JSON_BEHAVIOR_ERROR | K::JSON_BEHAVIOR_NULL | K::JSON_BEHAVIOR_TRUE
-        | K::JSON_BEHAVIOR_FALSE | K::JSON_BEHAVIOR_UNKNOWN | K::JSON_BEHAVIOR_EMPTY_ARRAY
-        | K::JSON_BEHAVIOR_EMPTY_OBJECT | K::JSON_WITH_CONDITIONAL_WRAPPER
-        | K::JSON_WITH_UNCONDITIONAL_WRAPPER | K::JSON_WITHOUT_WRAPPER | K::JSON_QUOTES_CLAUSE
-        | K::KEEP_QUOTES | K::OMIT_QUOTES | K::ON_SCALAR_STRING | K::JSON_TABLE
-        | K::JSON_TABLE_COLUMN_LIST | K::JSON_TABLE_ORDINALITY_COLUMN | K::JSON_TABLE_VALUE_COLUMN
-        | K::JSON_TABLE_EXISTS_COLUMN | K::JSON_TABLE_NESTED_COLUMN | K::JSON_PATH_CLAUSE
-        | K::JSON_PATH_NAME | K::JSON_PATH_NAME_CLAUSE
+        K::JSON_FN
+            | K::JSON_SCALAR_FN
+            | K::JSON_SERIALIZE_FN
+            | K::JSON_ARRAY_FN
+            | K::JSON_ARRAY_AGG_FN
+            | K::JSON_OBJECT_FN
+            | K::JSON_OBJECT_AGG_FN
+            | K::JSON_QUERY_FN
+            | K::JSON_VALUE_FN
+            | K::JSON_EXISTS_FN
+            | K::JSON_EXPR_FORMAT
+            | K::JSON_SELECT_FORMAT
+            | K::JSON_FORMAT_CLAUSE
+            | K::JSON_ENCODING
+            | K::JSON_ENCODING_CLAUSE
+            | K::JSON_KEY_VALUE
+            | K::JSON_VALUE_EXPR
+            | K::JSON_NULL_ON_NULL
+            | K::JSON_ABSENT_ON_NULL
+            | K::JSON_RETURNING_CLAUSE
+            | K::JSON_WITH_UNIQUE_KEYS
+            | K::JSON_WITHOUT_UNIQUE_KEYS
+            | K::JSON_PASSING_CLAUSE
+            | K::JSON_PASSING_ARG
+            | K::JSON_VARIABLE_NAME
+            | K::JSON_ON_ERROR_CLAUSE
+            | K::JSON_ON_EMPTY_CLAUSE
+            | K::JSON_BEHAVIOR_DEFAULT
+            | K::JSON_BEHAVIOR_ERROR
+            | K::JSON_BEHAVIOR_NULL
+            | K::JSON_BEHAVIOR_TRUE
+            | K::JSON_BEHAVIOR_FALSE
+            | K::JSON_BEHAVIOR_UNKNOWN
+            | K::JSON_BEHAVIOR_EMPTY_ARRAY
+            | K::JSON_BEHAVIOR_EMPTY_OBJECT
+            | K::JSON_WITH_CONDITIONAL_WRAPPER
+            | K::JSON_WITH_UNCONDITIONAL_WRAPPER
+            | K::JSON_WITHOUT_WRAPPER
+            | K::JSON_QUOTES_CLAUSE
+            | K::KEEP_QUOTES
+            | K::OMIT_QUOTES
+            | K::ON_SCALAR_STRING
+            | K::JSON_TABLE
+            | K::JSON_TABLE_COLUMN_LIST
+            | K::JSON_TABLE_ORDINALITY_COLUMN
+            | K::JSON_TABLE_VALUE_COLUMN
+            | K::JSON_TABLE_EXISTS_COLUMN
+            | K::JSON_TABLE_NESTED_COLUMN
+            | K::JSON_PATH_CLAUSE
+            | K::JSON_PATH_NAME
+            | K::JSON_PATH_NAME_CLAUSE
     )
 }
 
 fn is_plain_xml(kind: K) -> bool {
     matches!(
         kind,
-        K::XML_ELEMENT_FN | K::XML_FOREST_FN | K::XML_PARSE_FN | K::XML_PI_FN | K::XML_PI_TARGET
-        | K::XML_ROOT_FN | K::XML_SERIALIZE_FN | K::XML_EXISTS_FN | K::XML_ATTR | K::XML_CONTENT
-        | K::XML_DOCUMENT | K::XML_PASSING_DOC | K::XML_PASSING_MECH_BY_REF
-        | K::XML_PASSING_MECH_BY_VALUE | K::XML_ROW_PASSING_CLAUSE | K::XML_TABLE
-        | K::XML_TABLE_COLUMN | K::XML_TABLE_COLUMN_LIST | K::XML_COLUMN_OPTION_LIST
-        | K::XML_VERSION_EXPR | K::XML_VERSION_NO_VALUE | K::XML_NAMESPACE_LIST | K::XML_NAMESPACE
-        | K::XML_NAMESPACE_PREFIX | K::STANDALONE_NO | K::STANDALONE_NO_VALUE | K::STANDALONE_YES
-        | K::INDENT | K::NO_INDENT | K::PRESERVE_WHITESPACE | K::STRIP_WHITESPACE
-        | K::ELEMENT_TAG | K::EXPR_AS_ELEMENT_TAG | K::EXPR_AS_ELEMENT_TAG_LIST
-        | K::EXPR_AS_XML_ATTR | K::EXPR_AS_XML_ATTR_LIST | K::OPTION_DEFAULT | K::OPTION_PATH
-        | K::OPTION_NOT_NULL | K::OPTION_NULL
+        K::XML_ELEMENT_FN
+            | K::XML_FOREST_FN
+            | K::XML_PARSE_FN
+            | K::XML_PI_FN
+            | K::XML_PI_TARGET
+            | K::XML_ROOT_FN
+            | K::XML_SERIALIZE_FN
+            | K::XML_EXISTS_FN
+            | K::XML_ATTR
+            | K::XML_CONTENT
+            | K::XML_DOCUMENT
+            | K::XML_PASSING_DOC
+            | K::XML_PASSING_MECH_BY_REF
+            | K::XML_PASSING_MECH_BY_VALUE
+            | K::XML_ROW_PASSING_CLAUSE
+            | K::XML_TABLE
+            | K::XML_TABLE_COLUMN
+            | K::XML_TABLE_COLUMN_LIST
+            | K::XML_COLUMN_OPTION_LIST
+            | K::XML_VERSION_EXPR
+            | K::XML_VERSION_NO_VALUE
+            | K::XML_NAMESPACE_LIST
+            | K::XML_NAMESPACE
+            | K::XML_NAMESPACE_PREFIX
+            | K::STANDALONE_NO
+            | K::STANDALONE_NO_VALUE
+            | K::STANDALONE_YES
+            | K::INDENT
+            | K::NO_INDENT
+            | K::PRESERVE_WHITESPACE
+            | K::STRIP_WHITESPACE
+            | K::ELEMENT_TAG
+            | K::EXPR_AS_ELEMENT_TAG
+            | K::EXPR_AS_ELEMENT_TAG_LIST
+            | K::EXPR_AS_XML_ATTR
+            | K::EXPR_AS_XML_ATTR_LIST
+            | K::OPTION_DEFAULT
+            | K::OPTION_PATH
+            | K::OPTION_NOT_NULL
+            | K::OPTION_NULL
     )
 }

@@ -87,7 +87,10 @@ impl<'t> Pass<'t> {
         let mut appended = String::new();
         for (column, owner, key) in owners {
             let Some(column) = column else { continue };
-            let mut places = given.iter().enumerate().filter(|(_, (name, _))| name == column);
+            let mut places = given
+                .iter()
+                .enumerate()
+                .filter(|(_, (name, _))| name == column);
             match (places.next(), places.next()) {
                 (None, _) => {
                     added += &format!(", {}", quote(column));
@@ -106,11 +109,19 @@ impl<'t> Pass<'t> {
                     };
                 }
                 (Some((at, (_, false))), None) => {
-                    for cell in cells::at(source, at).map_err(|refusal| refusal.on(table.display()))? {
-                        self.checks.push(cells::check(Some(&cell), table, column, owner, key)?);
+                    for cell in
+                        cells::at(source, at).map_err(|refusal| refusal.on(table.display()))?
+                    {
+                        self.checks
+                            .push(cells::check(Some(&cell), table, column, owner, key)?);
                     }
                 }
-                _ => return Err(cells::check(None, table, column, owner, key).map(drop).err().unwrap_or_else(|| unsupported(columns))),
+                _ => {
+                    return Err(cells::check(None, table, column, owner, key)
+                        .map(drop)
+                        .err()
+                        .unwrap_or_else(|| unsupported(columns)));
+                }
             }
         }
         if !added.is_empty() {
@@ -186,17 +197,30 @@ impl<'t> Pass<'t> {
                     let detail = "the organisation's own row cannot be re-keyed";
                     return Err(Refusal::new(RefusalKind::RootTable, detail).on(table.display()));
                 }
-                if upsert && value.as_ref().is_some_and(|value| cells::is_excluded(value, column)) {
+                if upsert
+                    && value
+                        .as_ref()
+                        .is_some_and(|value| cells::is_excluded(value, column))
+                {
                     continue;
                 }
                 let bind = value.filter(|value| {
-                    value.descendants_with_tokens().any(|part| part.kind() == K::POSITIONAL_PARAM)
+                    value
+                        .descendants_with_tokens()
+                        .any(|part| part.kind() == K::POSITIONAL_PARAM)
                 });
                 let key = self.tenancy.key();
-                self.checks.push(cells::check(bind.as_ref(), table, column, Owner::Org, key)?);
+                self.checks
+                    .push(cells::check(bind.as_ref(), table, column, Owner::Org, key)?);
             } else if self.shape.narrowed && table.shop_column() == Some(column) {
                 let key = self.tenancy.shop_key();
-                self.checks.push(cells::check(value.as_ref(), table, column, Owner::Shop, key)?);
+                self.checks.push(cells::check(
+                    value.as_ref(),
+                    table,
+                    column,
+                    Owner::Shop,
+                    key,
+                )?);
             }
         }
         for list in set.children() {
@@ -250,7 +274,10 @@ pub(super) fn target<'t>(
     table: &'t Table,
 ) -> Result<Item<'t>, Refusal> {
     let path = match alias {
-        Some(alias) => Path { schema: None, name: alias_name(alias)? },
+        Some(alias) => Path {
+            schema: None,
+            name: alias_name(alias)?,
+        },
         None => path.clone(),
     };
     Ok(Item {
@@ -264,7 +291,10 @@ pub(super) fn target<'t>(
 
 fn named_row<'t>(name: &str, table: &'t Table) -> Item<'t> {
     Item {
-        path: Path { schema: None, name: name.to_owned() },
+        path: Path {
+            schema: None,
+            name: name.to_owned(),
+        },
         aliased: true,
         columns: Columns::of(table),
         table: Some(table),

@@ -8,7 +8,8 @@ use crate::{Refusal, RefusalKind};
 /// The longest text: a full batch of Diesel's is about 520 KB.
 pub(super) const MAX_TEXT: usize = 768 * 1024;
 const MAX_NESTING: usize = 128;
-const MAX_CHAIN: usize = 1_000;
+/// The longest chain of one kind, and the most names one level of a statement brings in sight.
+pub(super) const MAX_CHAIN: usize = 1_000;
 /// Postgres numbers parameters with 16 bits.
 const MAX_BIND: u32 = 65_535;
 
@@ -28,11 +29,15 @@ pub(super) fn scan(sql: &str, max_text: usize) -> Result<u16, Refusal> {
     let mut levels = Levels::default();
     let mut highest_bind = 0;
     let mut escaped_name = false;
+    let mut operator_before = false;
     for (kind, text) in tokens(sql) {
         let step = match kind {
             TokenKind::Whitespace
             | TokenKind::LineComment
-            | TokenKind::BlockComment { terminated: true } => continue,
+            | TokenKind::BlockComment { terminated: true } => {
+                operator_before = false;
+                continue;
+            }
             TokenKind::BlockComment { .. } | TokenKind::Unknown => {
                 return Err(broken("a token is broken"));
             }
@@ -56,8 +61,11 @@ pub(super) fn scan(sql: &str, max_text: usize) -> Result<u16, Refusal> {
                 names::decode(text)?;
                 keyword(text)
             }
+            // `||` and `->>` come as single characters: prefixes, but one link of a chain.
+            _ if operator_before => Step::Prefix,
             _ => Step::Operator,
         };
+        operator_before = matches!(step, Step::Operator | Step::Prefix);
         escaped_name = matches!(kind, TokenKind::QuotedIdent { .. }) && !text.starts_with('"');
         levels.take(step)?;
     }
@@ -96,6 +104,7 @@ enum Step {
     Comma,
     Operand,
     Operator,
+    Prefix,
     Logical,
     /// A join that an ON or USING will end.
     Join,
@@ -106,20 +115,29 @@ enum Step {
 }
 
 fn keyword(text: &str) -> Step {
-    const KEYWORDS: [(&str, Step); 14] = [
+    const KEYWORDS: [(&str, Step); 23] = [
         ("and", Step::Logical),
+        ("at", Step::Operator),
+        ("between", Step::Operator),
         ("case", Step::Open),
         ("cross", Step::Nest),
+        ("else", Step::Comma),
         ("end", Step::Close),
         ("except", Step::SetOperation),
+        ("in", Step::Operator),
         ("intersect", Step::SetOperation),
+        ("is", Step::Operator),
+        ("isnull", Step::Operator),
         ("join", Step::Join),
         ("natural", Step::Nest),
         ("not", Step::Operator),
+        ("notnull", Step::Operator),
         ("on", Step::On),
         ("or", Step::Logical),
+        ("then", Step::Comma),
         ("union", Step::SetOperation),
         ("using", Step::On),
+        ("when", Step::Comma),
         ("collate", Step::Operator),
     ];
     KEYWORDS
@@ -136,7 +154,25 @@ struct Level {
     logical: usize,
     joins: usize,
     open_joins: usize,
+    /// CROSS or NATURAL was seen: the JOIN behind it waits for no condition.
+    unconditional: bool,
     set_operations: usize,
+}
+
+impl Level {
+    fn check(&self) -> Result<(), Refusal> {
+        let chains = [
+            self.operators,
+            self.logical,
+            self.joins,
+            self.set_operations,
+        ];
+        if chains.into_iter().any(|length| length > MAX_CHAIN) {
+            let detail = format!("a chain is longer than {MAX_CHAIN}");
+            return Err(Refusal::new(RefusalKind::TooLong, detail));
+        }
+        Ok(())
+    }
 }
 
 /// The open levels; `nesting` is their number plus what nests within each.
@@ -147,14 +183,27 @@ struct Levels {
 
 impl Default for Levels {
     fn default() -> Levels {
-        Levels { open: vec![Level::default()], nesting: 0 }
+        Levels {
+            open: vec![Level::default()],
+            nesting: 0,
+        }
     }
 }
 
 impl Levels {
+    fn link(&mut self) -> Result<(), Refusal> {
+        let Some(level) = self.open.last_mut() else {
+            return Ok(());
+        };
+        level.operators += 1;
+        level.check()
+    }
+
     fn take(&mut self, step: Step) -> Result<(), Refusal> {
         match step {
             Step::Open => {
+                // A subscript or call is a link of the chain it stands in.
+                self.link()?;
                 self.open.push(Level::default());
                 self.nesting += 1;
             }
@@ -165,13 +214,16 @@ impl Levels {
             }
             _ => {}
         }
-        let Some(level) = self.open.last_mut() else { return Ok(()) };
+        let Some(level) = self.open.last_mut() else {
+            return Ok(());
+        };
         let before = level.prefixes + level.open_joins;
         match step {
             Step::Operator => {
                 level.prefixes += 1;
                 level.operators += 1;
             }
+            Step::Prefix => level.prefixes += 1,
             Step::Open => {}
             _ => level.prefixes = 0,
         }
@@ -187,9 +239,13 @@ impl Levels {
             }
             Step::Join => {
                 level.joins += 1;
-                level.open_joins += 1;
+                level.open_joins += usize::from(!level.unconditional);
+                level.unconditional = false;
             }
-            Step::Nest => level.open_joins += 1,
+            Step::Nest => {
+                level.open_joins += 1;
+                level.unconditional = true;
+            }
             Step::On => level.open_joins = level.open_joins.saturating_sub(1),
             Step::SetOperation => {
                 level.set_operations += 1;
@@ -197,19 +253,14 @@ impl Levels {
                 level.logical = 0;
                 level.open_joins = 0;
             }
-            Step::Open | Step::Close | Step::Operand | Step::Operator => {}
+            Step::Open | Step::Close | Step::Operand | Step::Operator | Step::Prefix => {}
         }
         self.nesting = self.nesting + level.prefixes + level.open_joins - before;
         if self.nesting > MAX_NESTING {
             let detail = format!("nesting goes deeper than {MAX_NESTING}");
             return Err(Refusal::new(RefusalKind::TooDeep, detail));
         }
-        let chains = [level.operators, level.logical, level.joins, level.set_operations];
-        if chains.into_iter().any(|length| length > MAX_CHAIN) {
-            let detail = format!("a chain is longer than {MAX_CHAIN}");
-            return Err(Refusal::new(RefusalKind::TooLong, detail));
-        }
-        Ok(())
+        level.check()
     }
 }
 
@@ -223,9 +274,14 @@ mod tests {
 
     #[test]
     fn nesting_of_every_kind_has_a_limit() {
-        for (open, close) in
-            [("(", ")"), ("[", "]"), ("case when ", " end"), ("not ", ""), ("- ", ""), ("-(", ")")]
-        {
+        for (open, close) in [
+            ("(", ")"),
+            ("[", "]"),
+            ("case when ", " end"),
+            ("not ", ""),
+            ("- ", ""),
+            ("-(", ")"),
+        ] {
             let nest = |n: usize| format!("select {}1{}", open.repeat(n), close.repeat(n));
             assert_eq!(kind(&nest(60)), None, "{open}");
             assert_eq!(kind(&nest(10_000)), Some(RefusalKind::TooDeep), "{open}");
@@ -233,20 +289,42 @@ mod tests {
         let joins = |n: usize| format!("from t {} {}", "join t ".repeat(n), "on true ".repeat(n));
         assert_eq!(kind(&joins(128)), None);
         assert_eq!(kind(&joins(129)), Some(RefusalKind::TooDeep));
-        assert_eq!(kind(&"cross join t ".repeat(129)), Some(RefusalKind::TooDeep));
+        assert_eq!(
+            kind(&"cross join t ".repeat(129)),
+            Some(RefusalKind::TooDeep)
+        );
     }
 
     #[test]
     fn chains_have_a_limit_and_lists_do_not() {
-        for link in [" or a", " + 1", " union select 1", " join t on true", "::int"] {
-            assert_eq!(kind(&format!("select 1{}", link.repeat(500))), None, "{link}");
+        for link in [
+            " or a",
+            " + 1",
+            " union select 1",
+            " join t on true",
+            "::int",
+        ] {
+            assert_eq!(
+                kind(&format!("select 1{}", link.repeat(500))),
+                None,
+                "{link}"
+            );
             let long = format!("select 1{}", link.repeat(100_000));
-            assert!(matches!(kind(&long), Some(RefusalKind::TooLong | RefusalKind::TooLarge)));
+            assert!(matches!(
+                kind(&long),
+                Some(RefusalKind::TooLong | RefusalKind::TooLarge)
+            ));
             let long = format!("select 1{}", link.repeat(1_001));
             assert_eq!(kind(&long), Some(RefusalKind::TooLong), "{link}");
         }
-        assert_eq!(kind(&format!("select 1{}", ", $1 + 2".repeat(50_000))), None);
-        assert_eq!(kind(&format!("values (1){}", ", (1, 2)".repeat(50_000))), None);
+        assert_eq!(
+            kind(&format!("select 1{}", ", $1 + 2".repeat(50_000))),
+            None
+        );
+        assert_eq!(
+            kind(&format!("values (1){}", ", (1, 2)".repeat(50_000))),
+            None
+        );
     }
 
     #[test]
@@ -267,7 +345,10 @@ mod tests {
 
     #[test]
     fn an_identifier_with_its_own_escape_is_refused() {
-        assert_eq!(kind(r#"select U&"d!0061" uescape '!'"#), Some(RefusalKind::Name));
+        assert_eq!(
+            kind(r#"select U&"d!0061" uescape '!'"#),
+            Some(RefusalKind::Name)
+        );
         assert_eq!(kind(r#"select U&"d\0061""#), None);
     }
 }

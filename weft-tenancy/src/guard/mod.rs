@@ -123,12 +123,14 @@ impl Check {
     /// since its value is not here.
     pub fn judge(&self, tenancy: &Tenancy, scope: &Scope) -> Result<(), Refusal> {
         let agrees = match (&self.cell, self.shop) {
-            (Cell::Literal(text), false) => {
-                tenancy.key().parse(text).is_some_and(|org| org == scope.org_key())
-            }
-            (Cell::Literal(text), true) => {
-                tenancy.shop_key().parse(text).is_some_and(|shop| scope.contains_shop(shop))
-            }
+            (Cell::Literal(text), false) => tenancy
+                .key()
+                .parse(text)
+                .is_some_and(|org| org == scope.org_key()),
+            (Cell::Literal(text), true) => tenancy
+                .shop_key()
+                .parse(text)
+                .is_some_and(|shop| scope.contains_shop(shop)),
             (Cell::Shops, _) => {
                 if scope.shops().is_some_and(|shops| shops.len() == 1) {
                     return Ok(());
@@ -186,7 +188,12 @@ impl Tenancy {
         let statement = tree::parse(sql)?;
         let mut pass = Pass::new(self, shape, binds);
         pass.statement(&statement)?;
-        let Pass { guards, edits, checks, .. } = pass;
+        let Pass {
+            guards,
+            edits,
+            checks,
+            ..
+        } = pass;
         let number = |used: bool, number: u32| {
             if !used {
                 return Ok(None);
@@ -201,6 +208,12 @@ impl Tenancy {
         let tables = guards.tables.iter().map(|table| (*table).into()).collect();
         let (text, inserted) = edits.apply(sql);
         verify::verify(sql, &text, &inserted, self, Guards::new(self, shape, binds))?;
-        Ok(Guarded { sql: text, org_bind, shop_bind, checks, tables })
+        Ok(Guarded {
+            sql: text,
+            org_bind,
+            shop_bind,
+            checks,
+            tables,
+        })
     }
 }

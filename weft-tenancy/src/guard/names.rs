@@ -8,7 +8,10 @@ use crate::{Refusal, RefusalKind, declare::MAX_NAME};
 pub(super) fn decode(token: &str) -> Result<String, Refusal> {
     let name = if let Some(quoted) = token.strip_prefix('"') {
         unquote(quoted)?
-    } else if token.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("u&\"")) {
+    } else if token
+        .get(..3)
+        .is_some_and(|start| start.eq_ignore_ascii_case("u&\""))
+    {
         unescape(&unquote(&token[3..])?)?
     } else {
         token.to_ascii_lowercase()
@@ -37,13 +40,21 @@ fn unescape(text: &str) -> Result<String, Refusal> {
             rest = after;
             continue;
         }
-        let (start, digits) = if rest.starts_with('+') { (1, 6) } else { (0, 4) };
+        let (start, digits) = if rest.starts_with('+') {
+            (1, 6)
+        } else {
+            (0, 4)
+        };
         let hex = rest.get(start..start + digits).ok_or_else(bad_identifier)?;
         if !hex.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(bad_identifier());
         }
         let code = u32::from_str_radix(hex, 16).map_err(|_| bad_identifier())?;
-        name.push(char::from_u32(code).filter(|c| *c != '\0').ok_or_else(bad_identifier)?);
+        name.push(
+            char::from_u32(code)
+                .filter(|c| *c != '\0')
+                .ok_or_else(bad_identifier)?,
+        );
         rest = &rest[start + digits..];
     }
     name.push_str(rest);
@@ -91,8 +102,14 @@ impl Path {
         let mut parts = parts.into_iter();
         match (parts.next(), parts.next(), parts.next()) {
             (Some(name), None, None) => Ok(Path { schema: None, name }),
-            (Some(schema), Some(name), None) => Ok(Path { schema: Some(schema), name }),
-            _ => Err(Refusal::new(RefusalKind::Name, "a name has more than two parts")),
+            (Some(schema), Some(name), None) => Ok(Path {
+                schema: Some(schema),
+                name,
+            }),
+            _ => Err(Refusal::new(
+                RefusalKind::Name,
+                "a name has more than two parts",
+            )),
         }
     }
 
@@ -136,7 +153,10 @@ fn is_value_keyword(kind: SyntaxKind) -> bool {
 
 /// Columns that every table has without declaring them.
 pub(super) fn is_system_column(name: &str) -> bool {
-    matches!(name, "ctid" | "xmin" | "xmax" | "cmin" | "cmax" | "tableoid")
+    matches!(
+        name,
+        "ctid" | "xmin" | "xmax" | "cmin" | "cmax" | "tableoid"
+    )
 }
 
 #[cfg(test)]
@@ -160,8 +180,18 @@ mod tests {
 
     #[test]
     fn names_that_postgres_would_truncate_or_not_read_are_refused() {
-        for token in [&"a".repeat(64), "\"\"", r#"U&"\00""#, r#"U&"\D800""#, r#"U&"\0000""#] {
-            assert_eq!(decode(token).unwrap_err().kind(), RefusalKind::Name, "{token}");
+        for token in [
+            &"a".repeat(64),
+            "\"\"",
+            r#"U&"\00""#,
+            r#"U&"\D800""#,
+            r#"U&"\0000""#,
+        ] {
+            assert_eq!(
+                decode(token).unwrap_err().kind(),
+                RefusalKind::Name,
+                "{token}"
+            );
         }
     }
 }

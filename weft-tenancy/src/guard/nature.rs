@@ -1,6 +1,6 @@
 //! What only a table has: uses that change when a filtered subquery takes a table's place.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use squawk_syntax::{SyntaxKind as K, SyntaxNode};
 
@@ -10,62 +10,81 @@ use super::{
 };
 use crate::{Refusal, RefusalKind, Table};
 
-/// Refuses `statement` when it uses `reference` as only a table can be used.
+/// The tables of one statement that become subqueries, by the names it knows them by.
+pub(super) type Derived<'t> = HashMap<String, &'t Table>;
+
+/// Refuses `statement` when it uses one of `derived` as only a table can be used.
 ///
 /// # Errors
 /// On whole-row, system-column and schema-qualified uses, and on columns that are left out of
 /// GROUP BY because the primary key is in it.
-pub(super) fn unchanged(
-    statement: &SyntaxNode,
-    reference: &Path,
-    table: &Table,
-) -> Result<(), Refusal> {
-    let refuse = |use_of: &str| {
-        let detail = format!("the outer join makes it a subquery, which has no {use_of}");
-        Err(Refusal::new(RefusalKind::NatureOfTable, detail).on(table.display()))
-    };
+pub(super) fn unchanged(statement: &SyntaxNode, derived: &Derived<'_>) -> Result<(), Refusal> {
+    if derived.is_empty() {
+        return Ok(());
+    }
     for node in statement.descendants() {
         match node.kind() {
             K::FIELD_EXPR => {
                 let mut parts = node.children();
-                let (Some(base), field) = (parts.next(), parts.next()) else { continue };
-                let base_is_qualified = base.kind() == K::FIELD_EXPR && !has_token(&base, K::STAR);
-                if base_is_qualified
-                    && Path::of(&base).is_ok_and(|path| {
-                        path.name == table.name() && path.schema.as_deref() == Some(table.schema())
-                    })
-                {
-                    return refuse("schema-qualified name");
-                }
-                if !is_named(&base, &reference.name) {
+                let (Some(base), field) = (parts.next(), parts.next()) else {
                     continue;
+                };
+                if let Some(table) = qualified(&base, derived) {
+                    return refuse(table, "schema-qualified name");
                 }
+                let Some(table) = named(&base, derived) else {
+                    continue;
+                };
                 match field.map(|field| name(&field)) {
-                    Some(Ok(field)) if is_system_column(&field) => return refuse("system columns"),
+                    Some(Ok(field)) if is_system_column(&field) => {
+                        return refuse(table, "system columns");
+                    }
                     Some(_) => {}
-                    None if node.parent().is_some_and(|parent| parent.kind() == K::TARGET) => {}
-                    None => return refuse("row of the table's own type"),
+                    None if node
+                        .parent()
+                        .is_some_and(|parent| parent.kind() == K::TARGET) => {}
+                    None => return refuse(table, "row of the table's own type"),
                 }
             }
             K::NAME_REF if !is_part_of_a_path(&node) => {
-                if is_named(&node, &reference.name) {
-                    return refuse("row of the table's own type");
+                if let Some(table) = named(&node, derived) {
+                    return refuse(table, "row of the table's own type");
                 }
-                if name(&node).is_ok_and(|column| is_system_column(&column)) {
-                    return refuse("system columns");
+                let is_system = name(&node).is_ok_and(|column| is_system_column(&column));
+                if let Some(table) = derived.values().next().filter(|_| is_system) {
+                    return refuse(table, "system columns");
                 }
             }
             _ => {}
         }
     }
-    if depends_on_the_key(statement, &reference.name) {
-        return refuse("primary key for GROUP BY to stand on");
+    match depends_on_the_key(statement, derived) {
+        Some(table) => refuse(table, "primary key for GROUP BY to stand on"),
+        None => Ok(()),
     }
-    Ok(())
 }
 
-fn is_named(node: &SyntaxNode, wanted: &str) -> bool {
-    node.kind() == K::NAME_REF && name(node).is_ok_and(|name| name == wanted)
+fn refuse(table: &Table, use_of: &str) -> Result<(), Refusal> {
+    let detail = format!("the outer join makes it a subquery, which has no {use_of}");
+    Err(Refusal::new(RefusalKind::NatureOfTable, detail).on(table.display()))
+}
+
+/// The derived table that a reference of one name stands for.
+fn named<'t>(node: &SyntaxNode, derived: &Derived<'t>) -> Option<&'t Table> {
+    let name = name(node).ok().filter(|_| node.kind() == K::NAME_REF)?;
+    derived.get(&name).copied()
+}
+
+/// The derived table that `schema.table` stands for.
+fn qualified<'t>(node: &SyntaxNode, derived: &Derived<'t>) -> Option<&'t Table> {
+    if node.kind() != K::FIELD_EXPR || has_token(node, K::STAR) {
+        return None;
+    }
+    let path = Path::of(node).ok()?;
+    derived
+        .get(&path.name)
+        .copied()
+        .filter(|table| path.schema.as_deref() == Some(table.schema()) && path.name == table.name())
 }
 
 fn is_part_of_a_path(node: &SyntaxNode) -> bool {
@@ -76,33 +95,41 @@ fn is_part_of_a_path(node: &SyntaxNode) -> bool {
     })
 }
 
-/// Whether a column of `alias` stands outside of aggregates without being grouped by.
-fn depends_on_the_key(statement: &SyntaxNode, alias: &str) -> bool {
-    let Some(groups) = child(statement, K::GROUP_BY_CLAUSE) else { return false };
+/// A derived table of which a column stands outside of aggregates without being grouped by.
+fn depends_on_the_key<'t>(statement: &SyntaxNode, derived: &Derived<'t>) -> Option<&'t Table> {
+    let groups = child(statement, K::GROUP_BY_CLAUSE)?;
     let mut grouped = HashSet::new();
     for group in groups.descendants() {
         match group.kind() {
             K::NAME_REF if !is_part_of_a_path(&group) => grouped.extend(name(&group)),
-            K::FIELD_EXPR => grouped.extend(group.children().last().and_then(|last| name(&last).ok())),
+            K::FIELD_EXPR => {
+                grouped.extend(group.children().last().and_then(|last| name(&last).ok()));
+            }
             // By position: Postgres itself says whether that is enough.
-            K::LITERAL => return false,
+            K::LITERAL => return None,
             _ => {}
         }
     }
     let clauses = [K::SELECT_CLAUSE, K::HAVING_CLAUSE, K::ORDER_BY_CLAUSE];
-    let mut open: Vec<_> =
-        clauses.into_iter().filter_map(|clause| child(statement, clause)).collect();
+    let mut open: Vec<_> = clauses
+        .into_iter()
+        .filter_map(|clause| child(statement, clause))
+        .collect();
     while let Some(node) = open.pop() {
-        match node.kind() {
-            K::CALL_EXPR => {}
-            K::FIELD_EXPR if node.children().next().is_some_and(|base| is_named(&base, alias)) => {
+        let table = node
+            .children()
+            .next()
+            .and_then(|base| named(&base, derived));
+        match (node.kind(), table) {
+            (K::CALL_EXPR, _) => {}
+            (K::FIELD_EXPR, Some(table)) => {
                 let column = node.children().nth(1).and_then(|column| name(&column).ok());
                 if column.is_none_or(|column| !grouped.contains(&column)) {
-                    return true;
+                    return Some(table);
                 }
             }
             _ => open.extend(node.children()),
         }
     }
-    false
+    None
 }

@@ -39,8 +39,13 @@ impl<'t> Pass<'t> {
     /// When it breaks a rule.
     pub(super) fn statement(&mut self, node: &SyntaxNode) -> Result<(), Refusal> {
         let name = statement_name(node.kind()).ok_or_else(|| {
-            let kind = format!("{:?}", node.kind()).to_ascii_lowercase().replace('_', " ");
-            Refusal::new(RefusalKind::StatementKind, format!("{kind} does not run in a scope"))
+            let kind = format!("{:?}", node.kind())
+                .to_ascii_lowercase()
+                .replace('_', " ");
+            Refusal::new(
+                RefusalKind::StatementKind,
+                format!("{kind} does not run in a scope"),
+            )
         })?;
         let nothing = Sight::nothing();
         self.any_statement(node, &nothing)
@@ -111,11 +116,17 @@ impl<'t> Guards<'t> {
 
     /// The same for the eye alone: nothing is marked as used.
     pub(super) fn conditions_of(&self, table: &Table, reference: &Path) -> Vec<String> {
-        let Some(org) = table.org_column() else { return Vec::new() };
+        let Some(org) = table.org_column() else {
+            return Vec::new();
+        };
         let reference = reference.quoted();
         let mut conditions = vec![format!("{reference}.{} = ${}", quote(org), self.org)];
         if let (Some(shop), true) = (table.shop_column(), self.shape.narrowed) {
-            conditions.push(format!("{reference}.{} = ANY(${})", quote(shop), self.org + 1));
+            conditions.push(format!(
+                "{reference}.{} = ANY(${})",
+                quote(shop),
+                self.org + 1
+            ));
         }
         if let (Some(deleted), false) = (table.soft_delete(), self.shape.show_deleted) {
             conditions.push(format!("{reference}.{} IS NULL", quote(deleted)));
@@ -137,7 +148,11 @@ impl<'t> Guards<'t> {
     pub(super) fn shop_value(&mut self) -> String {
         self.org_used = true;
         self.shops_used = true;
-        format!("(${}::{}[])[1]", self.org + 1, self.tenancy.shop_key().sql_name())
+        format!(
+            "(${}::{}[])[1]",
+            self.org + 1,
+            self.tenancy.shop_key().sql_name()
+        )
     }
 }
 

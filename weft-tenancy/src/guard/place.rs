@@ -99,7 +99,10 @@ impl Joined {
                 _ => return Err(unsupported(&child)),
             }
         }
-        let inner = content.as_ref().and_then(only_child).ok_or_else(|| unsupported(&node))?;
+        let inner = content
+            .as_ref()
+            .and_then(only_child)
+            .ok_or_else(|| unsupported(&node))?;
         if is_query(inner.kind()) {
             return Ok(self.leaf(node));
         }
@@ -152,7 +155,9 @@ enum Tree {
 }
 
 fn join(node: &SyntaxNode, outer: Outer) -> Piece {
-    let natural = node.parent().is_some_and(|join| has_token(&join, K::NATURAL_KW));
+    let natural = node
+        .parent()
+        .is_some_and(|join| has_token(&join, K::NATURAL_KW));
     Piece::Join(outer, !natural)
 }
 
@@ -164,7 +169,8 @@ type Pieces = std::iter::Peekable<std::vec::IntoIter<Piece>>;
 
 fn reference(pieces: &mut Pieces) -> Result<Tree, Refusal> {
     let mut left = operand(pieces)?;
-    while let Some(Piece::Join(outer, qualified)) = pieces.next_if(|piece| matches!(piece, Piece::Join(..)))
+    while let Some(Piece::Join(outer, qualified)) =
+        pieces.next_if(|piece| matches!(piece, Piece::Join(..)))
     {
         let (right, on) = if qualified {
             let right = reference(pieces)?;
@@ -175,7 +181,12 @@ fn reference(pieces: &mut Pieces) -> Result<Tree, Refusal> {
         } else {
             (operand(pieces)?, None)
         };
-        left = Tree::Join { outer, on, left: Box::new(left), right: Box::new(right) };
+        left = Tree::Join {
+            outer,
+            on,
+            left: Box::new(left),
+            right: Box::new(right),
+        };
     }
     Ok(left)
 }
@@ -188,7 +199,10 @@ fn operand(pieces: &mut Pieces) -> Result<Tree, Refusal> {
 }
 
 fn bad_join() -> Refusal {
-    Refusal::new(crate::RefusalKind::UnsupportedSyntax, "a join without its operand or condition")
+    Refusal::new(
+        crate::RefusalKind::UnsupportedSyntax,
+        "a join without its operand or condition",
+    )
 }
 
 /// Where a guard may go as far as the joins above say.
@@ -211,7 +225,12 @@ fn place(tree: &Tree, inherited: Inherited, places: &mut [Place]) {
             };
         }
         Tree::Aliased(tree) => place(tree, Inherited::Hidden, places),
-        Tree::Join { outer, on, left, right } => {
+        Tree::Join {
+            outer,
+            on,
+            left,
+            right,
+        } => {
             let extended = match (outer, on) {
                 (Outer::Full, _) | (_, None) => Inherited::Derived,
                 (_, Some(on)) => Inherited::On(*on),

@@ -7,7 +7,7 @@ use super::{
     nature,
     pass::Pass,
     place::{Joined, Place},
-    sight::{Columns, Item, Relation, Sight},
+    sight::{Columns, Item, Relation, Sight, bounded},
     tree::{child, end, has_token, is_query, only_child, start, unsupported},
 };
 use crate::{Class, Refusal, RefusalKind, Table};
@@ -41,9 +41,12 @@ impl<'t> Pass<'t> {
         outer: &'s Sight<'s, 't>,
     ) -> Result<Sight<'s, 't>, Refusal> {
         let mut sight = Sight::within(outer);
-        let Some(clause) = clause else { return Ok(sight) };
+        let Some(clause) = clause else {
+            return Ok(sight);
+        };
         let recursive = has_token(clause, K::RECURSIVE_KW);
         let tables: Vec<_> = clause.children().collect();
+        bounded(tables.len().saturating_sub(1))?;
         if recursive {
             for table in &tables {
                 let entry = (cte_name(table)?, Columns::named(column_list(table)?));
@@ -60,7 +63,10 @@ impl<'t> Pass<'t> {
                 }
             }
             // SEARCH and CYCLE add columns of their own, and a list renames.
-            if child(table, K::SEARCH_CLAUSE).or_else(|| child(table, K::CYCLE_CLAUSE)).is_some() {
+            if child(table, K::SEARCH_CLAUSE)
+                .or_else(|| child(table, K::CYCLE_CLAUSE))
+                .is_some()
+            {
                 columns = Columns::unknown();
             }
             let renamed = column_list(table)?;
@@ -117,7 +123,8 @@ impl<'t> Pass<'t> {
                 }
             }
             let mut operands = operands.into_iter();
-            let (Some(left), Some(right), None) = (operands.next(), operands.next(), operands.next())
+            let (Some(left), Some(right), None) =
+                (operands.next(), operands.next(), operands.next())
             else {
                 return Err(unsupported(&compound));
             };
@@ -184,7 +191,10 @@ impl<'t> Pass<'t> {
                 _ => self.walk(&part, sight)?,
             }
         }
-        Ok(Columns { names: (1..=width).map(|n| format!("column{n}")).collect(), complete: true })
+        Ok(Columns {
+            names: (1..=width).map(|n| format!("column{n}")).collect(),
+            complete: true,
+        })
     }
 
     /// `TABLE t` becomes `SELECT *, cells FROM (TABLE t) AS t WHERE …`.
@@ -199,11 +209,15 @@ impl<'t> Pass<'t> {
         let (columns, guards) = match sight.relation(&path, self.tenancy)? {
             Relation::Cte(columns) => (columns, Vec::new()),
             Relation::Table(table) => {
-                if child(node, K::LOCKING_CLAUSE).is_some() && matches!(table.class(), Class::Shared)
+                if child(node, K::LOCKING_CLAUSE).is_some()
+                    && matches!(table.class(), Class::Shared)
                 {
                     return Err(locked_shared().on(table.display()));
                 }
-                let alias = Path { schema: None, name: path.name.clone() };
+                let alias = Path {
+                    schema: None,
+                    name: path.name.clone(),
+                };
                 (Columns::of(table), self.guards.conditions(table, &alias))
             }
         };
@@ -247,18 +261,18 @@ impl<'t> Pass<'t> {
                 K::SELECT_CLAUSE => {
                     self.walk(&part, &level)?;
                     let targets = child(&part, K::TARGET_LIST);
-                    columns = targets.as_ref().map_or(Columns::unknown(), |targets| {
-                        output(targets, &level)
-                    });
+                    columns = targets
+                        .as_ref()
+                        .map_or(Columns::unknown(), |targets| output(targets, &level));
                     if !cells.is_empty() {
                         let targets = targets.ok_or_else(|| unsupported(&part))?;
                         self.edits.insert(end(&targets), cells);
                     }
                 }
                 K::LOCKING_CLAUSE => {
-                    let anything = from.as_ref().is_some_and(|from| {
-                        reads_shared(from, with, self.tenancy)
-                    });
+                    let anything = from
+                        .as_ref()
+                        .is_some_and(|from| reads_shared(from, with, self.tenancy));
                     lock(&part, &level, anything)?;
                 }
                 K::INTO_CLAUSE => return Err(unsupported(&part)),
@@ -282,12 +296,14 @@ impl<'t> Pass<'t> {
     ) -> Result<Vec<String>, Refusal> {
         let (joined, places) = Joined::read(clause)?;
         let mut of_where = Vec::new();
+        let mut derived = nature::Derived::new();
         let mut of_condition: Vec<Vec<String>> = vec![Vec::new(); joined.conditions.len()];
         for (leaf, place) in joined.leaves.iter().zip(places) {
             let alias = child(leaf, K::FROM_ALIAS);
             match leaf.kind() {
                 K::RELATION_FROM_ITEM => {
-                    let relation = child(leaf, K::RELATION_NAME_REF).ok_or_else(|| unsupported(leaf))?;
+                    let relation =
+                        child(leaf, K::RELATION_NAME_REF).ok_or_else(|| unsupported(leaf))?;
                     let path = Path::of(&relation)?;
                     let found = with.relation(&path, self.tenancy)?;
                     self.sample(leaf, with)?;
@@ -297,8 +313,12 @@ impl<'t> Pass<'t> {
                     let item = relation_item(&path, alias.as_ref(), &found)?;
                     let reference = item.path.clone();
                     level.add(item)?;
-                    let Relation::Table(table) = found else { continue };
-                    let renamed = alias.as_ref().is_some_and(|alias| child(alias, K::COLUMN_LIST).is_some());
+                    let Relation::Table(table) = found else {
+                        continue;
+                    };
+                    let renamed = alias
+                        .as_ref()
+                        .is_some_and(|alias| child(alias, K::COLUMN_LIST).is_some());
                     let place = if renamed { Place::Derived } else { place };
                     match place {
                         Place::Where => of_where.extend(self.guards.conditions(table, &reference)),
@@ -308,7 +328,7 @@ impl<'t> Pass<'t> {
                         Place::Derived => {
                             self.derive(leaf, alias.as_ref(), table, &path)?;
                             if table.org_column().is_some() {
-                                nature::unchanged(statement, &reference, table)?;
+                                derived.insert(reference.name, table);
                             }
                         }
                     }
@@ -317,9 +337,11 @@ impl<'t> Pass<'t> {
                 _ => self.function_item(leaf, alias.as_ref(), level)?,
             }
         }
+        nature::unchanged(statement, &derived)?;
+        let reaches_shared = !joined.aliases.is_empty() && reads_shared(clause, with, self.tenancy);
         for alias in &joined.aliases {
             let mut item = plain_item(alias_name(alias)?, Columns::unknown());
-            item.reaches_shared = reads_shared(clause, with, self.tenancy);
+            item.reaches_shared = reaches_shared;
             level.add(item)?;
         }
         for (condition, guards) in joined.conditions.iter().zip(of_condition) {
@@ -361,15 +383,22 @@ impl<'t> Pass<'t> {
             Some(_) => String::new(),
             None => format!(" AS {}", super::names::quote(&path.name)),
         };
-        self.edits.insert(behind, format!(" WHERE {}){name}", guards.join(" AND ")));
+        self.edits
+            .insert(behind, format!(" WHERE {}){name}", guards.join(" AND ")));
         Ok(())
     }
 
     /// Samples are drawn over the rows of everybody, so only a whole one is let through.
     fn sample(&mut self, leaf: &SyntaxNode, sight: &Sight<'_, 't>) -> Result<(), Refusal> {
-        let Some(sample) = child(leaf, K::TABLESAMPLE_CLAUSE) else { return Ok(()) };
+        let Some(sample) = child(leaf, K::TABLESAMPLE_CLAUSE) else {
+            return Ok(());
+        };
         let words: Vec<_> = child(&sample, K::CALL_EXPR)
-            .map(|call| tokens(&call).map(|token| token.text().to_ascii_lowercase()).collect())
+            .map(|call| {
+                tokens(&call)
+                    .map(|token| token.text().to_ascii_lowercase())
+                    .collect()
+            })
             .unwrap_or_default();
         let words: Vec<_> = words.iter().map(String::as_str).collect();
         if !matches!(words[..], ["system" | "bernoulli", "(", "100", ")"]) {
@@ -445,7 +474,9 @@ impl<'t> Pass<'t> {
                 self.conjoin(&condition, guards);
             }
             None if guards.is_empty() => {}
-            None => self.edits.insert(at, format!(" WHERE {} ", guards.join(" AND "))),
+            None => self
+                .edits
+                .insert(at, format!(" WHERE {} ", guards.join(" AND "))),
         }
         Ok(())
     }
@@ -456,7 +487,8 @@ impl<'t> Pass<'t> {
             return;
         }
         self.edits.insert(start(condition), "(");
-        self.edits.insert(end(condition), format!(") AND {} ", guards.join(" AND ")));
+        self.edits
+            .insert(end(condition), format!(") AND {} ", guards.join(" AND ")));
     }
 }
 
@@ -470,11 +502,15 @@ fn with_clause(node: &SyntaxNode) -> Option<SyntaxNode> {
 }
 
 fn cte_name(table: &SyntaxNode) -> Result<String, Refusal> {
-    child(table, K::CTE_NAME).ok_or_else(|| unsupported(table)).and_then(|node| name(&node))
+    child(table, K::CTE_NAME)
+        .ok_or_else(|| unsupported(table))
+        .and_then(|node| name(&node))
 }
 
 fn column_list(node: &SyntaxNode) -> Result<Vec<String>, Refusal> {
-    let Some(list) = child(node, K::COLUMN_LIST) else { return Ok(Vec::new()) };
+    let Some(list) = child(node, K::COLUMN_LIST) else {
+        return Ok(Vec::new());
+    };
     list.children().map(|column| name(&column)).collect()
 }
 
@@ -485,7 +521,9 @@ pub(super) fn relation_path(relation: &SyntaxNode) -> Result<Path, Refusal> {
 }
 
 pub(super) fn alias_name(alias: &SyntaxNode) -> Result<String, Refusal> {
-    child(alias, K::TABLE_ALIAS).ok_or_else(|| unsupported(alias)).and_then(|node| name(&node))
+    child(alias, K::TABLE_ALIAS)
+        .ok_or_else(|| unsupported(alias))
+        .and_then(|node| name(&node))
 }
 
 fn plain_item<'t>(name: String, columns: Columns) -> Item<'t> {
@@ -515,7 +553,10 @@ fn relation_item<'t>(
         reaches_shared: table.is_some_and(|table| matches!(table.class(), Class::Shared)),
     };
     if let Some(alias) = alias {
-        item.path = Path { schema: None, name: alias_name(alias)? };
+        item.path = Path {
+            schema: None,
+            name: alias_name(alias)?,
+        };
         let renamed = column_list(alias)?;
         if !renamed.is_empty() {
             item.columns = Columns::named(renamed);
@@ -554,7 +595,11 @@ fn reads_shared(query: &SyntaxNode, sight: &Sight<'_, '_>, tenancy: &crate::Tena
 /// Locks reach every item, or those of an OF list.
 fn lock(clause: &SyntaxNode, level: &Sight<'_, '_>, anything_shared: bool) -> Result<(), Refusal> {
     let Some(of) = child(clause, K::LOCKING_OF) else {
-        return if anything_shared { Err(locked_shared()) } else { Ok(()) };
+        return if anything_shared {
+            Err(locked_shared())
+        } else {
+            Ok(())
+        };
     };
     for reference in of.children() {
         let locked = name(&reference)?;
@@ -577,7 +622,10 @@ fn locked_shared() -> Refusal {
 
 /// The columns that a target list puts out, as far as their names are certain.
 pub(super) fn output(targets: &SyntaxNode, level: &Sight<'_, '_>) -> Columns {
-    let mut columns = Columns { complete: true, ..Columns::default() };
+    let mut columns = Columns {
+        complete: true,
+        ..Columns::default()
+    };
     for target in targets.children() {
         if let Some(label) = child(&target, K::AS_NAME) {
             match child(&label, K::COLUMN_NAME).map(|column| name(&column)) {
@@ -587,7 +635,10 @@ pub(super) fn output(targets: &SyntaxNode, level: &Sight<'_, '_>) -> Columns {
             continue;
         }
         let Some(expression) = target.children().next() else {
-            level.items.iter().for_each(|item| columns.absorb(&item.columns));
+            level
+                .items
+                .iter()
+                .for_each(|item| columns.absorb(&item.columns));
             continue;
         };
         match expression.kind() {
@@ -600,7 +651,12 @@ pub(super) fn output(targets: &SyntaxNode, level: &Sight<'_, '_>) -> Columns {
                 }
             }
             K::FIELD_EXPR => {
-                columns.names.extend(expression.children().last().and_then(|last| name(&last).ok()));
+                columns.names.extend(
+                    expression
+                        .children()
+                        .last()
+                        .and_then(|last| name(&last).ok()),
+                );
             }
             _ => columns.complete = false,
         }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::names::Path;
+use super::{limits::MAX_CHAIN, names::Path};
 use crate::{Class, Refusal, RefusalKind, Table, Tenancy};
 
 /// What one query node adds to the names of those around it.
@@ -47,7 +47,10 @@ impl Columns {
 
     pub(super) fn of(table: &Table) -> Columns {
         match table.columns() {
-            Some(names) => Columns { names: names.clone(), complete: true },
+            Some(names) => Columns {
+                names: names.clone(),
+                complete: true,
+            },
             None => Columns::unknown(),
         }
     }
@@ -59,7 +62,10 @@ impl Columns {
     }
 
     pub(super) fn named(names: impl IntoIterator<Item = String>) -> Columns {
-        Columns { names: names.into_iter().collect(), complete: false }
+        Columns {
+            names: names.into_iter().collect(),
+            complete: false,
+        }
     }
 }
 
@@ -71,11 +77,19 @@ pub(super) enum Relation<'t> {
 
 impl<'s, 't> Sight<'s, 't> {
     pub(super) fn nothing() -> Sight<'s, 't> {
-        Sight { outer: None, ctes: Vec::new(), items: Vec::new() }
+        Sight {
+            outer: None,
+            ctes: Vec::new(),
+            items: Vec::new(),
+        }
     }
 
     pub(super) fn within(outer: &'s Sight<'s, 't>) -> Sight<'s, 't> {
-        Sight { outer: Some(outer), ctes: Vec::new(), items: Vec::new() }
+        Sight {
+            outer: Some(outer),
+            ctes: Vec::new(),
+            items: Vec::new(),
+        }
     }
 
     /// Adds an item.
@@ -84,23 +98,33 @@ impl<'s, 't> Sight<'s, 't> {
     /// When its name is taken at this level.
     pub(super) fn add(&mut self, item: Item<'t>) -> Result<(), Refusal> {
         if self.items.iter().any(|other| other.path == item.path) {
-            return Err(Refusal::new(RefusalKind::Name, "an alias is given twice at one level")
-                .on(&item.path.display()));
+            return Err(
+                Refusal::new(RefusalKind::Name, "an alias is given twice at one level")
+                    .on(&item.path.display()),
+            );
         }
+        bounded(self.items.len())?;
         self.items.push(item);
         Ok(())
     }
 
     /// The innermost item of this name.
     pub(super) fn item(&self, path: &Path) -> Option<&Item<'t>> {
-        self.items.iter().find(|item| item.answers_to(path)).or_else(|| self.outer?.item(path))
+        self.items
+            .iter()
+            .find(|item| item.answers_to(path))
+            .or_else(|| self.outer?.item(path))
     }
 
     /// What a name in FROM, USING, JOIN or TABLE stands for.
     ///
     /// # Errors
     /// When it is neither a CTE in sight nor declared, or declared private.
-    pub(super) fn relation(&self, path: &Path, tenancy: &'t Tenancy) -> Result<Relation<'t>, Refusal> {
+    pub(super) fn relation(
+        &self,
+        path: &Path,
+        tenancy: &'t Tenancy,
+    ) -> Result<Relation<'t>, Refusal> {
         if path.schema.is_none()
             && let Some(columns) = self.cte(&path.name)
         {
@@ -118,6 +142,18 @@ impl<'s, 't> Sight<'s, 't> {
     }
 }
 
+/// Refuses one more name at a level that has `count` of them.
+///
+/// # Errors
+/// When the level is full.
+pub(super) fn bounded(count: usize) -> Result<(), Refusal> {
+    if count < MAX_CHAIN {
+        return Ok(());
+    }
+    let detail = format!("over {MAX_CHAIN} tables or CTEs at one level");
+    Err(Refusal::new(RefusalKind::TooLong, detail))
+}
+
 /// The declared table of this name: what the target of a write always is.
 ///
 /// # Errors
@@ -126,7 +162,10 @@ pub(super) fn table<'t>(path: &Path, tenancy: &'t Tenancy) -> Result<&'t Table, 
     let Some(table) = tenancy.table(path.schema.as_deref(), &path.name) else {
         let is_catalog = |name: &str| name.starts_with("pg_") || name == "information_schema";
         let (kind, detail) = if is_catalog(path.schema.as_deref().unwrap_or(&path.name)) {
-            (RefusalKind::CatalogRelation, "a relation of the catalog or of the session")
+            (
+                RefusalKind::CatalogRelation,
+                "a relation of the catalog or of the session",
+            )
         } else {
             (RefusalKind::UndeclaredTable, "the relation is not declared")
         };

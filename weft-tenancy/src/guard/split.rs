@@ -56,17 +56,26 @@ mod tests {
     use super::*;
 
     fn pieces(input: &[u8]) -> Vec<String> {
-        split(input).into_iter().map(|piece| piece.map_or("refused".into(), str::to_owned)).collect()
+        split(input)
+            .into_iter()
+            .map(|piece| piece.map_or("refused".into(), str::to_owned))
+            .collect()
     }
 
     #[test]
     fn semicolons_split_where_the_lexer_sees_them() {
         let input = b"select ';'; ; /* ; */ select $$;$$ -- ;\n; -- the end";
-        assert_eq!(pieces(input), ["select ';'", " /* ; */ select $$;$$ -- ;\n"]);
+        assert_eq!(
+            pieces(input),
+            ["select ';'", " /* ; */ select $$;$$ -- ;\n"]
+        );
     }
 
     #[test]
     fn byte_one_splits_before_any_reading() {
-        assert_eq!(pieces(b"select '\x01 \x01\xff\x01select 1;"), ["select '", "refused", "select 1;"]);
+        assert_eq!(
+            pieces(b"select '\x01 \x01\xff\x01select 1;"),
+            ["select '", "refused", "select 1;"]
+        );
     }
 }

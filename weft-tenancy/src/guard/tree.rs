@@ -19,14 +19,20 @@ pub(super) fn parse(sql: &str) -> Result<SyntaxNode, Refusal> {
         return Err(Refusal::new(RefusalKind::Unparseable, "no statement"));
     };
     if statements.next().is_some() {
-        return Err(Refusal::new(RefusalKind::MultipleStatements, "more than one statement"));
+        return Err(Refusal::new(
+            RefusalKind::MultipleStatements,
+            "more than one statement",
+        ));
     }
     Ok(statement)
 }
 
 /// A query in parentheses or not: what can stand in FROM, in an expression, under WITH.
 pub(super) fn is_query(kind: K) -> bool {
-    matches!(kind, K::SELECT | K::COMPOUND_SELECT | K::PAREN_SELECT | K::VALUES | K::TABLE)
+    matches!(
+        kind,
+        K::SELECT | K::COMPOUND_SELECT | K::PAREN_SELECT | K::VALUES | K::TABLE
+    )
 }
 
 pub(super) fn child(node: &SyntaxNode, kind: K) -> Option<SyntaxNode> {
@@ -40,7 +46,8 @@ pub(super) fn only_child(node: &SyntaxNode) -> Option<SyntaxNode> {
 
 /// Whether a token of this kind stands directly in `node`.
 pub(super) fn has_token(node: &SyntaxNode, kind: K) -> bool {
-    node.children_with_tokens().any(|child| child.kind() == kind)
+    node.children_with_tokens()
+        .any(|child| child.kind() == kind)
 }
 
 /// Where the first token of `node` begins.
@@ -49,7 +56,11 @@ pub(super) fn start(node: &SyntaxNode) -> usize {
     while let Some(blank) = token.as_ref().filter(|token| token.kind().is_trivia()) {
         token = blank.next_token();
     }
-    token.map_or(node.text_range().start(), |token| token.text_range().start()).into()
+    token
+        .map_or(node.text_range().start(), |token| {
+            token.text_range().start()
+        })
+        .into()
 }
 
 /// Where the last token of `node` ends, comments and blanks left out.
@@ -58,11 +69,18 @@ pub(super) fn end(node: &SyntaxNode) -> usize {
     while let Some(blank) = token.as_ref().filter(|token| token.kind().is_trivia()) {
         token = blank.prev_token();
     }
-    token.map_or(node.text_range().end(), |token| token.text_range().end()).into()
+    token
+        .map_or(node.text_range().end(), |token| token.text_range().end())
+        .into()
 }
 
 /// The closed world: a construct the guard does not know.
 pub(super) fn unsupported(node: &SyntaxNode) -> Refusal {
-    let kind = format!("{:?}", node.kind()).to_ascii_lowercase().replace('_', " ");
-    Refusal::new(RefusalKind::UnsupportedSyntax, format!("no guard is proved for: {kind}"))
+    let kind = format!("{:?}", node.kind())
+        .to_ascii_lowercase()
+        .replace('_', " ");
+    Refusal::new(
+        RefusalKind::UnsupportedSyntax,
+        format!("no guard is proved for: {kind}"),
+    )
 }

@@ -3,7 +3,10 @@
 //! The pass reads a statement from the top; this walk starts at each relation's name and climbs, so
 //! that a slip of one is caught by the other. What cannot be proved is refused.
 
-use std::ops::Range;
+use std::{
+    collections::{HashMap, HashSet},
+    ops::Range,
+};
 
 use squawk_lexer::TokenKind;
 use squawk_syntax::{SyntaxKind as K, SyntaxNode};
@@ -32,15 +35,37 @@ pub(super) fn verify(
 ) -> Result<(), Refusal> {
     keeps_the_callers_tokens(original, guarded, inserted)?;
     let statement = parse(guarded).map_err(|_| unproved("the guarded text does not parse"))?;
+    let mut proof = Proof {
+        tenancy,
+        org_value: guards.org_value(),
+        shop_value: guards.shop_value(),
+        guards,
+        inserted,
+        clauses: HashMap::new(),
+        items: HashMap::new(),
+    };
     for node in statement.descendants() {
         if !expr::is_known(node.kind()) {
             return Err(unproved("the guarded text holds an unknown construct"));
         }
         if node.kind() == K::RELATION_NAME_REF {
-            relation(&node, tenancy, &mut guards, inserted)?;
+            proof.relation(&node)?;
         }
     }
     Ok(())
+}
+
+/// What the walk needs, and what it has read once: a clause can guard a thousand tables.
+struct Proof<'a> {
+    tenancy: &'a Tenancy,
+    guards: Guards<'a>,
+    org_value: String,
+    shop_value: String,
+    inserted: &'a [Range<usize>],
+    /// The conjuncts of a WHERE or ON.
+    clauses: HashMap<SyntaxNode, HashSet<String>>,
+    /// The clause that has to guard each FROM item; none where a subquery has to.
+    items: HashMap<SyntaxNode, Option<SyntaxNode>>,
 }
 
 fn unproved(detail: &str) -> Refusal {
@@ -56,11 +81,16 @@ fn keeps_the_callers_tokens(
     let mut callers = significant(original).map(|(_, text)| text);
     let mut insertions = inserted.iter().filter(|range| !range.is_empty()).peekable();
     for (range, text) in significant(guarded) {
-        while insertions.next_if(|insertion| insertion.end <= range.start).is_some() {}
+        while insertions
+            .next_if(|insertion| insertion.end <= range.start)
+            .is_some()
+        {}
         let within = insertions
             .peek()
             .is_some_and(|insertion| insertion.start <= range.start && range.end <= insertion.end);
-        let clear = insertions.peek().is_none_or(|insertion| range.end <= insertion.start);
+        let clear = insertions
+            .peek()
+            .is_none_or(|insertion| range.end <= insertion.start);
         let kept = within || (clear && callers.next() == Some(text));
         if !kept {
             return Err(unproved("the guard changed a token of the caller's"));
@@ -88,82 +118,198 @@ fn significant(sql: &str) -> impl Iterator<Item = (Range<usize>, &str)> {
     })
 }
 
-fn relation(
-    node: &SyntaxNode,
-    tenancy: &Tenancy,
-    guards: &mut Guards<'_>,
-    inserted: &[Range<usize>],
-) -> Result<(), Refusal> {
-    let path = Path::of(node)?;
-    let mut owner = node.parent().ok_or_else(|| unproved("a relation without a place"))?;
-    if owner.kind() == K::RELATION_NAME {
-        owner = owner.parent().ok_or_else(|| unproved("a relation without a place"))?;
-    }
-    let is_target = matches!(owner.kind(), K::INSERT | K::UPDATE | K::DELETE);
-    if !is_target && path.schema.is_none() && cte_in_sight(node, &path.name)? {
-        return Ok(());
-    }
-    let table = tenancy
-        .table(path.schema.as_deref(), &path.name)
-        .ok_or_else(|| unproved("an undeclared relation"))?;
-    if table.org_column().is_none() {
-        let readable = !is_target && matches!(table.class(), crate::Class::Shared);
-        return if readable { Ok(()) } else { Err(unproved("a table out of reach")) };
-    }
-    match owner.kind() {
-        K::RELATION_FROM_ITEM => {
-            let alias = child(&owner, K::FROM_ALIAS);
-            if alias.as_ref().is_some_and(|alias| child(alias, K::COLUMN_LIST).is_some()) {
-                return Err(unproved("a table whose columns are renamed"));
-            }
-            let reference = match alias {
-                Some(alias) => Path { schema: None, name: alias_name(&alias)? },
-                None => path,
+impl Proof<'_> {
+    fn relation(&mut self, node: &SyntaxNode) -> Result<(), Refusal> {
+        let path = Path::of(node)?;
+        let mut owner = node
+            .parent()
+            .ok_or_else(|| unproved("a relation without a place"))?;
+        if owner.kind() == K::RELATION_NAME {
+            owner = owner
+                .parent()
+                .ok_or_else(|| unproved("a relation without a place"))?;
+        }
+        let is_target = matches!(owner.kind(), K::INSERT | K::UPDATE | K::DELETE);
+        if !is_target && path.schema.is_none() && cte_in_sight(node, &path.name)? {
+            return Ok(());
+        }
+        let table = self
+            .tenancy
+            .table(path.schema.as_deref(), &path.name)
+            .ok_or_else(|| unproved("an undeclared relation"))?;
+        if table.org_column().is_none() {
+            let readable = !is_target && matches!(table.class(), crate::Class::Shared);
+            return if readable {
+                Ok(())
+            } else {
+                Err(unproved("a table out of reach"))
             };
-            guarded_in_from(&owner, table, &reference, guards)
         }
-        // Only as `SELECT … FROM (TABLE t) AS t`, guarded around it.
-        K::TABLE => {
-            let item = owner
-                .ancestors()
-                .find(|ancestor| ancestor.kind() == K::PAREN_FROM_ITEM)
-                .ok_or_else(|| unproved("TABLE that nothing filters"))?;
-            let between = owner.ancestors().take_while(|ancestor| *ancestor != item).skip(1);
-            if between.into_iter().any(|node| !matches!(node.kind(), K::PAREN_SELECT | K::PAREN_EXPR))
-            {
-                return Err(unproved("TABLE that nothing filters"));
-            }
-            let alias = child(&item, K::FROM_ALIAS)
-                .filter(|alias| child(alias, K::COLUMN_LIST).is_none())
-                .ok_or_else(|| unproved("TABLE without an alias"))?;
-            let reference = Path { schema: None, name: alias_name(&alias)? };
-            guarded_in_from(&item, table, &reference, guards)
-        }
-        K::UPDATE | K::DELETE => {
-            let reference = target_reference(&owner, K::OPTIONAL_AS_ALIAS, &path)?;
-            let filter = child(&owner, K::WHERE_CLAUSE);
-            holds(filter.as_ref(), table, &reference, guards)
-        }
-        K::INSERT => {
-            let reference = target_reference(&owner, K::REQUIRED_AS_ALIAS, &path)?;
-            owned(&owner, table, tenancy, guards, inserted)?;
-            match owner.descendants().find(|part| {
-                part.kind() == K::CONFLICT_DO_UPDATE_SET
-                    && part.parent().and_then(|clause| clause.parent()).as_ref() == Some(&owner)
-            }) {
-                Some(update) => {
-                    holds(child(&update, K::WHERE_CLAUSE).as_ref(), table, &reference, guards)
+        match owner.kind() {
+            K::RELATION_FROM_ITEM => {
+                let alias = child(&owner, K::FROM_ALIAS);
+                if alias
+                    .as_ref()
+                    .is_some_and(|alias| child(alias, K::COLUMN_LIST).is_some())
+                {
+                    return Err(unproved("a table whose columns are renamed"));
                 }
-                None => Ok(()),
+                let reference = match alias {
+                    Some(alias) => Path {
+                        schema: None,
+                        name: alias_name(&alias)?,
+                    },
+                    None => path,
+                };
+                self.guarded_in_from(&owner, table, &reference)
+            }
+            // Only as `SELECT … FROM (TABLE t) AS t`, guarded around it.
+            K::TABLE => {
+                let item = owner
+                    .ancestors()
+                    .find(|ancestor| ancestor.kind() == K::PAREN_FROM_ITEM)
+                    .ok_or_else(|| unproved("TABLE that nothing filters"))?;
+                let between = owner
+                    .ancestors()
+                    .take_while(|ancestor| *ancestor != item)
+                    .skip(1);
+                if between
+                    .into_iter()
+                    .any(|node| !matches!(node.kind(), K::PAREN_SELECT | K::PAREN_EXPR))
+                {
+                    return Err(unproved("TABLE that nothing filters"));
+                }
+                let alias = child(&item, K::FROM_ALIAS)
+                    .filter(|alias| child(alias, K::COLUMN_LIST).is_none())
+                    .ok_or_else(|| unproved("TABLE without an alias"))?;
+                let reference = Path {
+                    schema: None,
+                    name: alias_name(&alias)?,
+                };
+                self.guarded_in_from(&item, table, &reference)
+            }
+            K::UPDATE | K::DELETE => {
+                let reference = target_reference(&owner, K::OPTIONAL_AS_ALIAS, &path)?;
+                let filter = child(&owner, K::WHERE_CLAUSE);
+                self.holds(filter.as_ref(), table, &reference)
+            }
+            K::INSERT => {
+                let reference = target_reference(&owner, K::REQUIRED_AS_ALIAS, &path)?;
+                self.owned(&owner, table)?;
+                match owner.descendants().find(|part| {
+                    part.kind() == K::CONFLICT_DO_UPDATE_SET
+                        && part.parent().and_then(|clause| clause.parent()).as_ref() == Some(&owner)
+                }) {
+                    Some(update) => {
+                        self.holds(child(&update, K::WHERE_CLAUSE).as_ref(), table, &reference)
+                    }
+                    None => Ok(()),
+                }
+            }
+            _ => Err(unproved("a relation in an unknown place")),
+        }
+    }
+
+    /// The guard of a FROM item stands where the join tree wants it.
+    fn guarded_in_from(
+        &mut self,
+        item: &SyntaxNode,
+        table: &Table,
+        reference: &Path,
+    ) -> Result<(), Refusal> {
+        if !self.items.contains_key(item) {
+            let clause = item
+                .ancestors()
+                .find(|ancestor| matches!(ancestor.kind(), K::FROM_CLAUSE | K::USING_CLAUSE))
+                .ok_or_else(|| unproved("a FROM item outside of FROM"))?;
+            let filter = clause
+                .parent()
+                .and_then(|statement| child(&statement, K::WHERE_CLAUSE));
+            let (joined, places) = Joined::read(&clause)?;
+            for (leaf, place) in joined.leaves.into_iter().zip(places) {
+                let guard = match place {
+                    Place::Where => filter.clone(),
+                    Place::On(on) => joined.conditions.get(on).cloned(),
+                    Place::Derived => None,
+                };
+                self.items.insert(leaf, guard);
             }
         }
-        _ => Err(unproved("a relation in an unknown place")),
+        let clause = self.items.get(item).cloned().flatten();
+        self.holds(clause.as_ref(), table, reference)
+    }
+
+    /// Every condition of the guard is a conjunct of `clause` itself.
+    fn holds(
+        &mut self,
+        clause: Option<&SyntaxNode>,
+        table: &Table,
+        reference: &Path,
+    ) -> Result<(), Refusal> {
+        let missing = || unproved("a guard is missing").on(table.display());
+        let clause = clause.ok_or_else(missing)?;
+        let conjuncts = self
+            .clauses
+            .entry(clause.clone())
+            .or_insert_with(|| conjuncts(clause));
+        let conditions = self.guards.conditions_of(table, reference);
+        let all = conditions
+            .iter()
+            .all(|condition| conjuncts.contains(&spelled(condition)));
+        if all { Ok(()) } else { Err(missing()) }
+    }
+
+    /// Every row of an INSERT carries the organisation, and in a narrowed scope the shop.
+    fn owned(&self, insert: &SyntaxNode, table: &Table) -> Result<(), Refusal> {
+        let missing = || unproved("a row without its owner").on(table.display());
+        let list = child(insert, K::COLUMN_TARGET_LIST).ok_or_else(missing)?;
+        let source = insert
+            .children()
+            .find(|part| super::tree::is_query(part.kind()))
+            .ok_or_else(missing)?;
+        let targets: Vec<_> = list.children().collect();
+        let shop = table.shop_column().filter(|_| self.guards.narrowed());
+        let owners = [
+            (table.org_column(), self.tenancy.key(), &self.org_value),
+            (shop, self.tenancy.shop_key(), &self.shop_value),
+        ];
+        for (column, key, value) in owners {
+            let Some(column) = column else { continue };
+            let mut at = None;
+            for (position, target) in targets.iter().enumerate() {
+                if cells::target_column(target)?.0 == column && at.replace(position).is_some() {
+                    return Err(missing());
+                }
+            }
+            let at = at.ok_or_else(missing)?;
+            let start = usize::from(targets[at].text_range().start());
+            let ours = self.inserted.iter().any(|range| range.contains(&start));
+            if ours {
+                let from_end = targets.len() - 1 - at;
+                let value = spelled(value);
+                let cells = cells::from_end(&source, from_end).ok_or_else(missing)?;
+                if !cells
+                    .iter()
+                    .all(|cell| spelled(&cell.text().to_string()) == value)
+                {
+                    return Err(missing());
+                }
+            } else {
+                for cell in cells::at(&source, at)? {
+                    cells::value(&cell, key).ok_or_else(missing)?;
+                }
+            }
+        }
+        Ok(())
     }
 }
 
 fn target_reference(owner: &SyntaxNode, alias: K, path: &Path) -> Result<Path, Refusal> {
     match child(owner, alias) {
-        Some(alias) => Ok(Path { schema: None, name: alias_name(&alias)? }),
+        Some(alias) => Ok(Path {
+            schema: None,
+            name: alias_name(&alias)?,
+        }),
         None => Ok(path.clone()),
     }
 }
@@ -175,7 +321,9 @@ fn cte_in_sight(node: &SyntaxNode, wanted: &str) -> Result<bool, Refusal> {
     for ancestor in node.ancestors().skip(1) {
         if ancestor.kind() == K::WITH_CLAUSE {
             let recursive = has_token(&ancestor, K::RECURSIVE_KW);
-            let earlier = ancestor.children().take_while(|table| recursive || *table != below);
+            let earlier = ancestor
+                .children()
+                .take_while(|table| recursive || *table != below);
             if names_one(earlier, wanted)? {
                 return Ok(true);
             }
@@ -207,54 +355,16 @@ fn names_one(mut tables: impl Iterator<Item = SyntaxNode>, wanted: &str) -> Resu
     })
 }
 
-/// The guard of a FROM item stands where the join tree wants it.
-fn guarded_in_from(
-    item: &SyntaxNode,
-    table: &Table,
-    reference: &Path,
-    guards: &mut Guards<'_>,
-) -> Result<(), Refusal> {
-    let clause = item
-        .ancestors()
-        .find(|ancestor| matches!(ancestor.kind(), K::FROM_CLAUSE | K::USING_CLAUSE))
-        .ok_or_else(|| unproved("a FROM item outside of FROM"))?;
-    let (joined, places) = Joined::read(&clause)?;
-    let at = joined.leaves.iter().position(|leaf| leaf == item);
-    match at.and_then(|at| places.get(at)) {
-        Some(Place::Where) => {
-            let filter = clause.parent().and_then(|statement| child(&statement, K::WHERE_CLAUSE));
-            holds(filter.as_ref(), table, reference, guards)
-        }
-        Some(Place::On(on)) => holds(joined.conditions.get(*on), table, reference, guards),
-        Some(Place::Derived) | None => Err(unproved("a table that needs a subquery around it")),
-    }
-}
-
-/// Every condition of the guard is a conjunct of `clause` itself.
-fn holds(
-    clause: Option<&SyntaxNode>,
-    table: &Table,
-    reference: &Path,
-    guards: &mut Guards<'_>,
-) -> Result<(), Refusal> {
-    let conjuncts = clause.and_then(only_child).map(conjuncts).unwrap_or_default();
-    let missing = guards
-        .conditions_of(table, reference)
-        .iter()
-        .any(|condition| !conjuncts.contains(&spelled(condition)));
-    if missing { Err(unproved("a guard is missing").on(table.display())) } else { Ok(()) }
-}
-
-fn conjuncts(condition: SyntaxNode) -> Vec<String> {
-    let mut conjuncts = Vec::new();
-    let mut left = Some(condition);
+fn conjuncts(clause: &SyntaxNode) -> HashSet<String> {
+    let mut conjuncts = HashSet::new();
+    let mut left = only_child(clause);
     while let Some(node) = left.take() {
         let mut operands = node.children();
         if node.kind() == K::BIN_EXPR && has_token(&node, K::AND_KW) {
             left = operands.next();
             conjuncts.extend(operands.map(|operand| spelled(&operand.text().to_string())));
         } else {
-            conjuncts.push(spelled(&node.text().to_string()));
+            conjuncts.insert(spelled(&node.text().to_string()));
         }
     }
     conjuncts
@@ -262,52 +372,8 @@ fn conjuncts(condition: SyntaxNode) -> Vec<String> {
 
 /// The tokens of `sql` with one blank between them.
 fn spelled(sql: &str) -> String {
-    significant(sql).map(|(_, text)| text).collect::<Vec<_>>().join(" ")
-}
-
-/// Every row of an INSERT carries the organisation, and in a narrowed scope the shop.
-fn owned(
-    insert: &SyntaxNode,
-    table: &Table,
-    tenancy: &Tenancy,
-    guards: &mut Guards<'_>,
-    inserted: &[Range<usize>],
-) -> Result<(), Refusal> {
-    let missing = || unproved("a row without its owner").on(table.display());
-    let list = child(insert, K::COLUMN_TARGET_LIST).ok_or_else(missing)?;
-    let source = insert
-        .children()
-        .find(|part| super::tree::is_query(part.kind()))
-        .ok_or_else(missing)?;
-    let targets: Vec<_> = list.children().collect();
-    let shop = table.shop_column().filter(|_| guards.narrowed());
-    let owners = [
-        (table.org_column(), tenancy.key(), guards.org_value()),
-        (shop, tenancy.shop_key(), guards.shop_value()),
-    ];
-    for (column, key, value) in owners {
-        let Some(column) = column else { continue };
-        let mut at = None;
-        for (position, target) in targets.iter().enumerate() {
-            if cells::target_column(target)?.0 == column && at.replace(position).is_some() {
-                return Err(missing());
-            }
-        }
-        let at = at.ok_or_else(missing)?;
-        let start = usize::from(targets[at].text_range().start());
-        let ours = inserted.iter().any(|range| range.contains(&start));
-        if ours {
-            let from_end = targets.len() - 1 - at;
-            let value = spelled(&value);
-            let cells = cells::from_end(&source, from_end).ok_or_else(missing)?;
-            if !cells.iter().all(|cell| spelled(&cell.text().to_string()) == value) {
-                return Err(missing());
-            }
-        } else {
-            for cell in cells::at(&source, at)? {
-                cells::value(&cell, key).ok_or_else(missing)?;
-            }
-        }
-    }
-    Ok(())
+    significant(sql)
+        .map(|(_, text)| text)
+        .collect::<Vec<_>>()
+        .join(" ")
 }

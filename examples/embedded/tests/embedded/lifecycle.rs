@@ -1,9 +1,10 @@
-use std::fs;
+use std::fs::{self, Permissions};
 use std::io::{BufRead, BufReader};
-use std::os::unix::fs::{MetadataExt, symlink};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use weft_embedded::{Binaries, Cluster, Error, Profile, Search};
 
@@ -15,7 +16,7 @@ fn program(scratch: &Scratch) -> Command {
     command
         .args(["--name", "test", "--state"])
         .arg(scratch.path());
-    command.env("PGDATESTYLE", "German");
+    command.env("PGCLIENTENCODING", "LATIN1");
     command.stdin(Stdio::piped()).stdout(Stdio::piped());
     command
 }
@@ -121,8 +122,8 @@ fn a_server_whose_parent_was_killed_is_adopted() {
     let cluster = scratch.start();
     let database = cluster.database("postgres");
     assert_eq!(database.url("postgres"), address);
-    let style = database.query("SHOW datestyle").unwrap();
-    assert_eq!(style, [[Some("ISO, MDY".to_owned())]]);
+    let encoding = database.query("SHOW client_encoding").unwrap();
+    assert_eq!(encoding, [[Some("UTF8".to_owned())]]);
     let data = data(&cluster);
     let status = fs::read_to_string(format!("/proc/{}/status", pid(&data))).unwrap();
     assert!(!status.contains(&format!("PPid:\t{}\n", std::process::id())));
@@ -163,51 +164,56 @@ fn several_processes_at_once_make_one_server() {
     assert!(!has_note(&cluster));
 }
 
-/// Stands in for the real programs; initdb waits until it is told to go on.
-fn slow_initdb(scratch: &Scratch, version: &str) -> PathBuf {
+/// Programs that claim a version and do as the real ones; initdb notes that it began, and waits
+/// until the file `go-on` is there.
+fn stand_in(scratch: &Scratch, version: &str) -> Search {
+    let gate = scratch.folder("gate");
+    fs::set_permissions(&gate, Permissions::from_mode(0o777)).unwrap();
+    let gate = gate.display();
     let real = Binaries::find_in(&Search::system()).unwrap();
-    for program in ["initdb", "postgres"] {
-        let real = real.folder().join(program);
-        let wait = format!(
-            "touch {0}/began; while [ ! -e {0}/go-on ]; do sleep 0.05; done",
-            "$wait"
-        );
-        let wait = if program == "initdb" {
-            wait.as_str()
-        } else {
-            ""
-        };
-        let text = format!(
-            "wait={}\n[ \"$1\" = --version ] && {{ echo '{program} (PostgreSQL) {version}'; exit; }}\n\
-             {wait}\nexec {} \"$@\"",
-            scratch.path().join("wait").display(),
-            real.display(),
-        );
-        scratch.script(&format!("slow/{program}"), &text);
+    let real = real.folder().display();
+    let told = |program| {
+        format!(r#"[ "$1" = --version ] && echo "{program} (PostgreSQL) {version}" && exit"#)
+    };
+    let wait = format!("echo >> {gate}/began; until [ -e {gate}/go-on ]; do sleep 0.05; done");
+    let initdb = format!("{}\n{wait}\nexec {real}/initdb \"$@\"", told("initdb"));
+    let postgres = format!("{}\nexec {real}/postgres \"$@\"", told("postgres"));
+    scratch.script("stand-in/initdb", &initdb);
+    scratch.script("stand-in/postgres", &postgres);
+    let named = Some(scratch.path().join("stand-in"));
+    Search {
+        named,
+        ..scratch.search()
     }
-    let wait = scratch.folder("wait");
-    fs::set_permissions(&wait, std::os::unix::fs::PermissionsExt::from_mode(0o777)).unwrap();
-    scratch.path().join("slow")
 }
 
 #[test]
 fn an_initdb_whose_parent_was_killed_is_waited_for() {
     let scratch = Scratch::new();
     let major = Binaries::find_in(&Search::system()).unwrap().major();
-    let slow = slow_initdb(&scratch, &format!("{major}.0"));
-    let mut parent = program(&scratch).env("WEFT_PG_BIN", &slow).spawn().unwrap();
-    while !scratch.path().join("wait/began").exists() {
+    let search = stand_in(&scratch, &format!("{major}.0"));
+    let gate = scratch.path().join("gate");
+    let begun = || {
+        fs::read_to_string(gate.join("began"))
+            .unwrap_or_default()
+            .lines()
+            .count()
+    };
+    let named = search.named.clone().unwrap();
+    let mut parent = program(&scratch).env("WEFT_PG_BIN", named).spawn().unwrap();
+    while begun() == 0 {
         std::thread::yield_now();
     }
     parent.kill().unwrap();
     parent.wait().unwrap();
 
     std::thread::scope(|scope| {
-        let next = scope.spawn(|| scratch.start());
-        std::thread::sleep(std::time::Duration::from_millis(300));
-        assert!(!next.is_finished());
-        fs::write(scratch.path().join("wait/go-on"), "").unwrap();
+        let next = scope.spawn(|| Cluster::start(scratch.options().with_search(search)).unwrap());
+        std::thread::sleep(Duration::from_millis(700));
+        let begun_meanwhile = begun();
+        fs::write(gate.join("go-on"), "").unwrap();
         assert!(!has_note(&next.join().unwrap()));
+        assert_eq!((begun_meanwhile, begun()), (1, 2));
     });
 }
 
@@ -335,12 +341,8 @@ fn each_major_version_and_profile_has_data_of_its_own() {
     assert_eq!(fsync(&cluster), [[Some("off".to_owned())]]);
     assert_eq!(fsync(&durable), [[Some("on".to_owned())]]);
 
-    fs::write(scratch.folder("wait").join("go-on"), "").unwrap();
-    let named = Some(slow_initdb(&scratch, "77.0"));
-    let search = Search {
-        named,
-        ..scratch.search()
-    };
+    let search = stand_in(&scratch, "77.0");
+    fs::write(scratch.path().join("gate/go-on"), "").unwrap();
     let other = Cluster::start(scratch.options().with_search(search)).unwrap();
     assert_eq!(other.major(), 77);
     assert!(data(&other).ends_with("data-77") && !has_note(&other) && has_note(&cluster));

@@ -1,0 +1,728 @@
+//! The rules of the guard as text: what is sent, and what is refused. The numbers are those of the
+//! attacks in DESIGN.md; the same attacks run on a real Postgres in the package `weft-tests`.
+
+use weft_tenancy::{
+    RefusalKind, Tenancy,
+    guard::{Cell, Shape, highest_bind},
+};
+
+const WHOLE: Shape = Shape {
+    narrowed: false,
+    show_deleted: false,
+};
+const NARROWED: Shape = Shape {
+    narrowed: true,
+    show_deleted: false,
+};
+
+fn tenancy() -> Tenancy {
+    Tenancy::from_toml(
+        r#"
+        key = "uuid"
+        shop_key = "i32"
+        shared = ["plans"]
+        private = ["users"]
+        types = ["mood"]
+        [root]
+        organizations = "id"
+        [org]
+        customers = "org_id"
+        notes = "org_id"
+        "s2.orders" = "org_id"
+        [shop]
+        orders = ["org_id", "shop_id"]
+        [soft_delete]
+        notes = "deleted_at"
+        [functions]
+        my_rank = "pure ranking, reads no table"
+        "#,
+    )
+    .expect("the declaration is sound")
+}
+
+fn guarded(sql: &str, shape: Shape) -> String {
+    match tenancy().guard(
+        sql,
+        highest_bind(sql).expect("the text keeps the limits"),
+        shape,
+    ) {
+        Ok(guarded) => guarded
+            .sql()
+            .split_ascii_whitespace()
+            .collect::<Vec<_>>()
+            .join(" "),
+        Err(refusal) => panic!("{sql}: {refusal}"),
+    }
+}
+
+fn sends(sql: &str, expected: &str) {
+    assert_eq!(guarded(sql, WHOLE), expected, "{sql}");
+}
+
+fn refuses(kind: RefusalKind, statements: &[&str]) {
+    refuses_in(WHOLE, kind, statements);
+}
+
+fn refuses_in(shape: Shape, kind: RefusalKind, statements: &[&str]) {
+    for sql in statements {
+        let answer = highest_bind(sql).and_then(|binds| tenancy().guard(sql, binds, shape));
+        match answer {
+            Ok(guarded) => panic!("{sql}\nwas sent as\n{}", guarded.sql()),
+            Err(refusal) => assert_eq!(refusal.kind(), kind, "{sql}: {refusal}"),
+        }
+    }
+}
+
+#[test]
+fn a_plain_read_gets_its_where() {
+    sends(
+        "select * from customers",
+        r#"select * from customers WHERE "customers"."org_id" = $1"#,
+    );
+    sends(
+        "select * from orders o where o.id = $1 or true -- tail",
+        r#"select * from orders o where (o.id = $1 or true) AND "o"."org_id" = $2 -- tail"#,
+    );
+    sends(
+        "select id from organizations",
+        r#"select id from organizations WHERE "organizations"."id" = $1"#,
+    );
+    sends(
+        "select * from plans where code = $1",
+        "select * from plans where code = $1",
+    );
+}
+
+#[test]
+fn a_narrowed_scope_adds_its_shops_and_soft_deletion_hides() {
+    assert_eq!(
+        guarded("delete from orders", NARROWED),
+        r#"delete from orders WHERE "orders"."org_id" = $1 AND "orders"."shop_id" = ANY($2)"#
+    );
+    sends(
+        "update notes set a = 1",
+        r#"update notes set a = 1 WHERE "notes"."org_id" = $1 AND "notes"."deleted_at" IS NULL"#,
+    );
+    let shown = Shape {
+        show_deleted: true,
+        ..WHOLE
+    };
+    assert_eq!(
+        guarded("table notes", shown),
+        r#"SELECT * FROM (table notes) AS "notes" WHERE "notes"."org_id" = $1"#
+    );
+}
+
+#[test]
+fn g01_a_cte_never_shadows_the_target_of_a_write() {
+    sends(
+        "with orders as (select 5 as id) delete from orders",
+        r#"with orders as (select 5 as id) delete from orders WHERE "orders"."org_id" = $1"#,
+    );
+    sends(
+        "with orders as (select 5 as id) update orders set a = 1",
+        r#"with orders as (select 5 as id) update orders set a = 1 WHERE "orders"."org_id" = $1"#,
+    );
+    sends(
+        "with orders as (select 5 as id) insert into orders (a) select id from orders",
+        r#"with orders as (select 5 as id) insert into orders (a, "org_id") select id, $1::uuid from orders"#,
+    );
+}
+
+#[test]
+fn g02_functions_are_refused_in_every_spelling() {
+    refuses(
+        RefusalKind::Function,
+        &[
+            "select pg_read_file('/etc/hostname')",
+            "select ('/etc/hostname'::text).pg_read_file",
+            "select (4711::oid).lo_get",
+            "select (5::float8).pg_sleep",
+            "select pg_catalog.pg_sleep(1)",
+            "select \"pg_sleep\"(1)",
+            "select U&\"pg_sl\\0065ep\"(1)",
+            "select * from pg_ls_dir('.')",
+            "select * from rows from (pg_ls_dir('.'))",
+            "select * from customers, lateral pg_read_file(name) f",
+            "select other.lower('x')",
+            "select unknown_function()",
+            "select count(*) filter (where pg_sleep(1) is null) from customers",
+            "select 1 from customers order by set_config('a', 'b', true)",
+            "values (pg_sleep(1))",
+            "insert into customers (a) values (nextval('s'))",
+            "update customers set a = set_config('x', 'y', false)",
+            "delete from customers returning pg_notify('a', 'b')",
+            "insert into customers (a) values (1) on conflict (a) do update set a = lo_creat(1)",
+            "select \"coalesce\"(1, 2)",
+        ],
+    );
+    refuses(
+        RefusalKind::UnsupportedSyntax,
+        &["select treat('select 1'::text as ts_stat)"],
+    );
+    refuses(
+        RefusalKind::Operator,
+        &[
+            "select 1 operator(public.+) 2",
+            "select 1 order by 1 using operator(public.<)",
+        ],
+    );
+    sends(
+        "select 1 operator(pg_catalog.+) 2, my_rank(1)",
+        "select 1 operator(pg_catalog.+) 2, my_rank(1)",
+    );
+    refuses(
+        RefusalKind::Type,
+        &[
+            "select 'users'::regclass",
+            "select regclass 'users'",
+            "select cast('users' as pg_catalog.regclass)",
+            "select 'x'::undeclared",
+            "select * from json_to_record('{}') as t(a regclass)",
+        ],
+    );
+    sends("select 'x'::mood", "select 'x'::mood");
+}
+
+#[test]
+fn g03_text_that_functions_would_run_is_out_of_reach() {
+    refuses(
+        RefusalKind::Function,
+        &[
+            "select ts_rewrite('a'::tsquery, 'select a, b from users')",
+            "select query_to_xml('select 1', true, true, '')",
+            "select table_to_xml('users', true, true, '')",
+            "select * from ts_stat('select 1')",
+            "select pg_stat_get_activity(null)",
+            "select pg_advisory_lock(1)",
+            "select currtid2('users', '(0,1)')",
+            "select current_setting('weft.org_id')",
+        ],
+    );
+}
+
+#[test]
+fn g04_merge_and_everything_that_is_not_plain_dml_is_refused() {
+    refuses(
+        RefusalKind::StatementKind,
+        &[
+            "merge into orders using customers on true when not matched by source then delete",
+            "create table t (a int)",
+            "drop table orders",
+            "truncate orders",
+            "copy orders to stdout",
+            "copy (select 1) to program 'true'",
+            "set search_path = x",
+            "reset all",
+            "show all",
+            "begin",
+            "commit",
+            "savepoint a",
+            "prepare transaction 'a'",
+            "lock table orders",
+            "call p()",
+            "do $$ begin end $$",
+            "explain select 1",
+            "explain analyze delete from orders",
+            "declare c cursor for select 1",
+            "fetch c",
+            "listen a",
+            "notify a",
+            "grant select on orders to public",
+            "vacuum",
+            "refresh materialized view orders",
+            "prepare a as select 1",
+            "execute a",
+            "select * into t from orders",
+            "discard all",
+        ],
+    );
+    refuses(
+        RefusalKind::MultipleStatements,
+        &["select 1; select 2", "select 1; delete from orders"],
+    );
+    sends("select 1;", "select 1;");
+}
+
+#[test]
+fn g05_the_cache_holds_checks_and_no_verdict() {
+    let tenancy = tenancy();
+    let sql = "insert into customers (org_id, a) values ($1, 2), ('0b0e9f7a-0000-4000-8000-000000000001', 3)";
+    for _ in 0..2 {
+        let guarded = tenancy
+            .guard(sql, 1, WHOLE)
+            .expect("the statement is sound");
+        let cells: Vec<_> = guarded
+            .checks()
+            .iter()
+            .map(|check| check.cell().clone())
+            .collect();
+        assert_eq!(
+            cells,
+            [
+                Cell::Bind(1),
+                Cell::Literal("0b0e9f7a-0000-4000-8000-000000000001".into())
+            ]
+        );
+    }
+}
+
+#[test]
+fn g07_renamed_columns_never_become_the_guards() {
+    sends(
+        "select * from customers as c(id, org_id)",
+        r#"select * from (SELECT * FROM customers WHERE "customers"."org_id" = $1) as c(id, org_id)"#,
+    );
+}
+
+#[test]
+fn g08_a_with_binds_only_within_the_node_that_carries_it() {
+    sends(
+        "insert into customers (a) with orders as (select 99 as id) select id from orders returning (select count(*) from orders)",
+        r#"insert into customers (a, "org_id") with orders as (select 99 as id) select id, $1::uuid from orders returning (select count(*) from orders WHERE "orders"."org_id" = $1 )"#,
+    );
+    sends(
+        "(with orders as (select 1) select * from orders) union all select 1 from orders",
+        r#"(with orders as (select 1) select * from orders) union all select 1 from orders WHERE "orders"."org_id" = $1"#,
+    );
+    sends(
+        "with orders as (select 1) select * from orders union all select * from orders",
+        "with orders as (select 1) select * from orders union all select * from orders",
+    );
+    sends(
+        "with a as (select * from orders), orders as (select 1) select * from orders",
+        r#"with a as (select * from orders WHERE "orders"."org_id" = $1 ), orders as (select 1) select * from orders"#,
+    );
+    sends(
+        "with recursive a as (select * from orders), orders as (select 1) select * from orders",
+        "with recursive a as (select * from orders), orders as (select 1) select * from orders",
+    );
+    sends(
+        "with orders as (select * from orders) select * from orders",
+        r#"with orders as (select * from orders WHERE "orders"."org_id" = $1 ) select * from orders"#,
+    );
+    sends(
+        "with orders as (select 1) select * from public.orders",
+        r#"with orders as (select 1) select * from public.orders WHERE "public"."orders"."org_id" = $1"#,
+    );
+}
+
+#[test]
+fn g09_unknown_constructs_are_refused() {
+    refuses(
+        RefusalKind::UnsupportedSyntax,
+        &[
+            "insert into customers (a) values (1) on conflict (a) do select returning *",
+            "select * from graph_table (g match (a) columns (a.x))",
+            "delete from orders where current of c",
+            "select * from orders tablesample system (50)",
+            "select * from orders tablesample bernoulli ($1)",
+        ],
+    );
+}
+
+#[test]
+fn g11_the_join_tree_is_postgres_own() {
+    sends(
+        "select 1 from customers a cross join plans b right join orders c on true",
+        r#"select 1 from customers a cross join plans b right join orders c on (true) AND "a"."org_id" = $1 WHERE "c"."org_id" = $1"#,
+    );
+    sends(
+        "select 1 from customers a natural join notes b left join orders c on true",
+        r#"select 1 from customers a natural join notes b left join orders c on (true) AND "c"."org_id" = $1 WHERE "a"."org_id" = $1 AND "b"."org_id" = $1 AND "b"."deleted_at" IS NULL"#,
+    );
+}
+
+#[test]
+fn g12_the_innermost_join_that_null_extends_carries_the_guard() {
+    sends(
+        "select 1 from plans a left join (customers b left join orders c on p) on q",
+        r#"select 1 from plans a left join (customers b left join orders c on (p) AND "c"."org_id" = $1 ) on (q) AND "b"."org_id" = $1"#,
+    );
+    sends(
+        "select 1 from plans a left join customers b join orders c on p on q",
+        r#"select 1 from plans a left join customers b join orders c on p on (q) AND "b"."org_id" = $1 AND "c"."org_id" = $1"#,
+    );
+    for join in [
+        "full join notes n on true",
+        "left join notes n using (id)",
+        "natural left join notes n",
+    ] {
+        sends(
+            &format!("select 1 from plans a {join}"),
+            &format!("select 1 from plans a {join}").replace(
+                "notes n",
+                r#"(SELECT * FROM notes WHERE "notes"."org_id" = $1 AND "notes"."deleted_at" IS NULL) n"#,
+            ),
+        );
+    }
+}
+
+#[test]
+fn g13_an_aliased_join_is_guarded_within() {
+    sends(
+        "select 1 from (orders o join customers c on true) as j",
+        r#"select 1 from (orders o join customers c on (true) AND "o"."org_id" = $1 AND "c"."org_id" = $1 ) as j"#,
+    );
+    sends(
+        "select 1 from (customers cross join plans) as j",
+        r#"select 1 from ((SELECT * FROM customers WHERE "customers"."org_id" = $1) AS "customers" cross join plans) as j"#,
+    );
+}
+
+#[test]
+fn g14_uses_that_only_a_table_has_are_refused_when_it_becomes_a_subquery() {
+    refuses(
+        RefusalKind::NatureOfTable,
+        &[
+            "select o from orders o full join customers c on true",
+            "select o.ctid from orders o full join customers c on true",
+            "select tableoid from orders o full join plans c on true",
+            "select row_to_json(o.*) from orders o full join customers c on true",
+            "select public.orders.total from public.orders full join customers c on true",
+            "select o.status from orders o full join customers c on true group by o.org_id, o.id",
+            "select 1 from orders o full join customers c on true where exists (select o)",
+        ],
+    );
+    guarded(
+        "select o.*, o.id from orders o full join customers c on o.id = c.id",
+        WHOLE,
+    );
+    guarded(
+        "select o.id, count(c.id) from orders o full join customers c on true group by o.id",
+        WHOLE,
+    );
+}
+
+#[test]
+fn g15_the_organisations_cell_is_a_value_or_the_guards() {
+    refuses(
+        RefusalKind::OrgCell,
+        &[
+            "insert into customers (org_id, a) values (default, 1)",
+            "insert into customers (org_id, a) values (null, 1)",
+            "insert into customers (org_id, a) values (gen_random_uuid(), 1)",
+            "insert into customers (org_id, a) values ($1, 1), (default, 2)",
+            "insert into customers (ORG_ID, a) values (default, 1)",
+            "insert into customers (\"org_id\", a) values (default, 1)",
+            "insert into customers (U&\"org\\005fid\", a) values (default, 1)",
+            "insert into customers (org_id, org_id) values ($1, $1)",
+            "insert into customers (a, org_id) select * from customers",
+            "insert into customers (a, org_id) select c.*, $1 from customers c",
+            "insert into customers (a, org_id) select a, org_id from customers",
+            "insert into customers (org_id) table customers",
+            "insert into customers (a, org_id) values (1)",
+            "insert into customers (a, org_id) values ((c).*, $1)",
+            "insert into customers (org_id[1]) values ($1)",
+            "insert into customers (org_id) values ($1::text)",
+            "insert into customers (org_id) values (($1))",
+            "insert into customers (org_id) values (U&'a')",
+            "insert into customers (org_id) values ('not a uuid')",
+        ],
+    );
+    refuses(
+        RefusalKind::MissingColumns,
+        &[
+            "insert into customers values ($1, 2)",
+            "insert into customers default values",
+            "insert into customers table customers",
+        ],
+    );
+    sends(
+        "insert into customers (a) select 1 from plans union select 2",
+        r#"insert into customers (a, "org_id") select 1, $1::uuid from plans union select 2, $1::uuid"#,
+    );
+}
+
+#[test]
+fn g16_a_shop_is_within_a_narrowed_scope_or_filled_when_it_is_the_only_one() {
+    refuses_in(
+        NARROWED,
+        RefusalKind::ShopCell,
+        &[
+            "insert into orders (shop_id) values (default)",
+            "insert into orders (shop_id) values (null)",
+            "insert into orders (shop_id) values ($1 + 1)",
+            "insert into orders (shop_id) values ((select 1))",
+            "update orders set shop_id = shop_id + 1",
+            "update orders set shop_id = default",
+            "update orders set (a, shop_id) = (select 1, 2)",
+            "insert into orders (id) values (1) on conflict (id) do update set shop_id = orders.shop_id",
+        ],
+    );
+    assert_eq!(
+        guarded("insert into orders (a) values (1), (2)", NARROWED),
+        r#"insert into orders (a, "org_id", "shop_id") values (1, $1::uuid, ($2::int4[])[1]), (2, $1::uuid, ($2::int4[])[1])"#
+    );
+    sends(
+        "update orders set shop_id = shop_id + 1",
+        r#"update orders set shop_id = shop_id + 1 WHERE "orders"."org_id" = $1"#,
+    );
+}
+
+#[test]
+fn g17_shared_tables_are_read_only_and_the_root_keeps_its_key() {
+    refuses(
+        RefusalKind::ReadOnlyTable,
+        &[
+            "update plans set a = 1",
+            "delete from plans",
+            "insert into plans (a) values (1)",
+        ],
+    );
+    refuses(
+        RefusalKind::LockedSharedTable,
+        &[
+            "select * from plans for update",
+            "table plans for share",
+            "select * from orders o join plans p on true for update",
+            "select * from orders o join plans p on true for update of p",
+            "select * from orders o, (select * from plans) p for key share",
+            "select * from orders o, (select * from plans) p for key share of p",
+            "select * from (orders o join plans p on true) j for update of j",
+        ],
+    );
+    guarded(
+        "select * from orders o join plans p on true for update of o skip locked",
+        WHOLE,
+    );
+    refuses(
+        RefusalKind::RootTable,
+        &[
+            "insert into organizations (id) values ($1)",
+            "delete from organizations",
+            "update organizations set id = $1",
+            "update organizations set (id, name) = ($1, 'x')",
+        ],
+    );
+    refuses(
+        RefusalKind::PrivateTable,
+        &[
+            "select * from users",
+            "delete from users",
+            "select (select 1 from users)",
+        ],
+    );
+    refuses(
+        RefusalKind::UndeclaredTable,
+        &[
+            "select * from nothing",
+            "select * from other.orders",
+            "update nothing set a = 1",
+        ],
+    );
+    refuses(
+        RefusalKind::CatalogRelation,
+        &[
+            "select * from pg_class",
+            "select * from pg_catalog.pg_class",
+            "select * from information_schema.tables",
+            "select * from pg_temp.orders",
+        ],
+    );
+}
+
+#[test]
+fn g21_names_are_decoded_and_never_trimmed_or_folded_beyond_ascii() {
+    refuses(
+        RefusalKind::UndeclaredTable,
+        &[
+            "select * from orders\u{a0}",
+            "select * from \"Orders\"",
+            "select * from order\u{17f}",
+        ],
+    );
+    sends(
+        "with orders\u{a0} as (select 1 as id) select count(*) from orders",
+        "with orders\u{a0} as (select 1 as id) select count(*) from orders WHERE \"orders\".\"org_id\" = $1",
+    );
+    sends(
+        "select * from ORDERS O",
+        r#"select * from ORDERS O WHERE "o"."org_id" = $1"#,
+    );
+    sends(
+        r#"select * from U&"\006frders" "O""""#,
+        r#"select * from U&"\006frders" "O""" WHERE "O"""."org_id" = $1"#,
+    );
+    refuses(
+        RefusalKind::Name,
+        &[
+            "select * from orders o, customers o",
+            "select * from orders o, customers \"o\"",
+            "select * from orders o join customers O on true",
+            "update orders o set a = 1 from customers o",
+            "delete from orders using orders",
+            "insert into customers as excluded (a) values (1)",
+        ],
+    );
+    let long = "a".repeat(64);
+    refuses(
+        RefusalKind::Name,
+        &[
+            &format!("select * from orders {long}"),
+            &format!("select \"{long}\" from orders"),
+        ],
+    );
+}
+
+#[test]
+fn g22_filled_cells_carry_their_type_in_every_arm() {
+    sends(
+        "insert into customers (a) (select distinct 1) union all values (2) order by 1",
+        r#"insert into customers (a, "org_id") (select distinct 1, $1::uuid) union all values (2, $1::uuid) order by 1"#,
+    );
+}
+
+#[test]
+fn g23_only_the_actions_where_is_guarded() {
+    sends(
+        "insert into customers (a) values (1) on conflict (a) where b or c do update set a = 2 where d or e",
+        r#"insert into customers (a, "org_id") values (1, $1::uuid) on conflict (a) where b or c do update set a = 2 where (d or e) AND "customers"."org_id" = $1"#,
+    );
+    sends(
+        "insert into customers as c (a) values (1) on conflict do nothing",
+        r#"insert into customers as c (a, "org_id") values (1, $1::uuid) on conflict do nothing"#,
+    );
+}
+
+#[test]
+fn g24_placeholders_never_alias_the_guards_binds() {
+    let tenancy = tenancy();
+    let kind = |sql, binds| tenancy.guard(sql, binds, WHOLE).unwrap_err().kind();
+    assert_eq!(
+        kind("select * from customers where a = $2", 1),
+        RefusalKind::Placeholder
+    );
+    assert_eq!(
+        kind("select * from customers", 65_535),
+        RefusalKind::Placeholder
+    );
+    assert_eq!(
+        kind("select * from customers where a = $65536", 65_535),
+        RefusalKind::Placeholder
+    );
+    let last = tenancy
+        .guard("select * from customers", 65_534, WHOLE)
+        .expect("one number is left");
+    assert_eq!(last.org_bind(), Some(65_535));
+    let narrowed = tenancy
+        .guard("select * from orders", 65_534, NARROWED)
+        .unwrap_err();
+    assert_eq!(narrowed.kind(), RefusalKind::Placeholder);
+}
+
+#[test]
+fn g27_set_of_the_organisation_is_a_bind_or_the_proposed_rows() {
+    let upsert = "insert into customers (a) values (1) on conflict (a) do update set org_id = excluded.org_id";
+    guarded(upsert, WHOLE);
+    let guarded = tenancy()
+        .guard("update customers set org_id = $1, a = $2", 2, WHOLE)
+        .expect("checked at each call");
+    assert_eq!(guarded.checks()[0].cell(), &Cell::Bind(1));
+    refuses(
+        RefusalKind::OrgCell,
+        &[
+            "update customers set org_id = default",
+            "update customers set org_id = null",
+            "update customers set org_id = '0b0e9f7a-0000-4000-8000-000000000001'",
+            "update customers set (a, org_id) = (select 1, 2)",
+            "update customers set (org_id, a) = (default, 1)",
+            "update customers set org_id = customers.org_id",
+            "update customers c set org_id = n.org_id from notes n",
+            "update customers set \"org_id\" = other",
+            "insert into customers (a) values (1) on conflict (a) do update set org_id = customers.org_id",
+            "insert into customers (a) values (1) on conflict (a) do update set org_id = excluded.a",
+        ],
+    );
+}
+
+#[test]
+fn g28_table_keeps_its_tokens() {
+    sends(
+        "insert into notes (a, b) table customers",
+        r#"insert into notes (a, b, "org_id") SELECT *, $1::uuid FROM (table customers) AS "customers" WHERE "customers"."org_id" = $1"#,
+    );
+    sends(
+        "select * from (table only orders limit 1) t where id in (table customers)",
+        r#"select * from (SELECT * FROM (table only orders) AS "orders" WHERE "orders"."org_id" = $1 limit 1) t where id in (SELECT * FROM (table customers) AS "customers" WHERE "customers"."org_id" = $1 )"#,
+    );
+}
+
+#[test]
+fn g29_one_name_in_two_schemas_is_guarded_as_written() {
+    sends(
+        "select 1 from public.orders, s2.orders",
+        r#"select 1 from public.orders, s2.orders WHERE "public"."orders"."org_id" = $1 AND "s2"."orders"."org_id" = $1"#,
+    );
+}
+
+#[test]
+fn g30_guards_go_to_the_ends_of_nodes() {
+    sends(
+        "select 1 from orders--x\n",
+        r#"select 1 from orders WHERE "orders"."org_id" = $1 --x"#,
+    );
+    sends(
+        "delete from orders/*x*/;",
+        r#"delete from orders WHERE "orders"."org_id" = $1 /*x*/;"#,
+    );
+}
+
+#[test]
+fn g31_having_and_filter_stay_as_they_are() {
+    sends(
+        "select count(*) filter (where a or b) from orders group by c having d or e limit 1",
+        r#"select count(*) filter (where a or b) from orders WHERE "orders"."org_id" = $1 group by c having d or e limit 1"#,
+    );
+}
+
+#[test]
+fn every_query_within_a_query_is_guarded() {
+    let guard = r#"WHERE "customers"."org_id" = $1"#;
+    for sql in [
+        "select (select 1 from customers)",
+        "select 1 from plans where exists (select 1 from customers)",
+        "select 1 from plans where a in (select 1 from customers)",
+        "select 1 from plans where a = any (select 1 from customers)",
+        "select array(select 1 from customers)",
+        "select 1 from plans group by (select 1 from customers)",
+        "select 1 from plans having (select true from customers)",
+        "select 1 order by (select 1 from customers)",
+        "select 1 limit (select 1 from customers)",
+        "select 1 offset (select 1 from customers)",
+        "select sum(1) over (order by (select 1 from customers))",
+        "select case when exists (select 1 from customers) then 1 end",
+        "values ((select 1 from customers))",
+        "select * from unnest(array(select 1 from customers))",
+        "select * from plans p, lateral (select 1 from customers) l",
+        "select * from plans a left join plans b on exists (select 1 from customers)",
+        "select json_array(select 1 from customers)",
+        "select count(*) filter (where exists (select 1 from customers))",
+        "select coalesce((select 1 from customers), 2)",
+        "select 1 union select 1 from customers",
+        "select 1 except (select 1 from customers)",
+        "with a as (select 1 from customers) select * from a",
+        "select (array[1])[(select 1 from customers)]",
+        "select distinct on ((select 1 from customers)) 1",
+    ] {
+        assert!(guarded(sql, WHOLE).contains(guard), "{sql}");
+    }
+    for sql in [
+        "update orders set a = (select 1 from customers)",
+        "update orders set (a, b) = (select 1, 2 from customers)",
+        "update orders set a[(select 1 from customers)] = 1",
+        "delete from orders where a = (select 1 from customers)",
+        "delete from orders returning (select 1 from customers)",
+        "insert into orders (a) values ((select 1 from customers))",
+        "insert into orders (a) values (1) on conflict (a) do update set b = (select 1 from customers)",
+        "insert into orders (a) values (1) on conflict (a) do update set b = 1 where (select true from customers)",
+        "insert into orders (a) values (1) returning (select 1 from customers)",
+        "with a as (delete from customers returning *) select * from a",
+    ] {
+        assert!(
+            guarded(sql, WHOLE).contains(guard),
+            "{sql}: {}",
+            guarded(sql, WHOLE)
+        );
+    }
+}
