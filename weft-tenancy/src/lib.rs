@@ -1,4 +1,8 @@
-#![doc = include_str!("../README.md")]
+#![cfg_attr(feature = "diesel", doc = include_str!("../README.md"))]
+#![cfg_attr(
+    not(feature = "diesel"),
+    doc = "From SQL text to guarded SQL text; the hook on Diesel is behind the feature `diesel`."
+)]
 
 #[cfg(feature = "async")]
 mod async_conn;

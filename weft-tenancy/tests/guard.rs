@@ -1,6 +1,8 @@
 //! The rules of the guard as text: what is sent, and what is refused. The numbers are those of the
 //! attacks in DESIGN.md; the same attacks run on a real Postgres in the package `weft-tests`.
 
+#![allow(clippy::panic)]
+
 use weft_tenancy::{
     RefusalKind, Tenancy,
     guard::{Cell, Shape, highest_bind},

@@ -45,7 +45,7 @@ pub struct Guarded {
     pub(crate) org_bind: Option<u16>,
     pub(crate) shop_bind: Option<u16>,
     pub(crate) checks: Vec<Check>,
-    tables: Vec<Box<str>>,
+    pub(crate) tables: Vec<Box<str>>,
 }
 
 /// A cell of the caller's that must agree with the scope.
