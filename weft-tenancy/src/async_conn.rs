@@ -68,7 +68,7 @@ use crate::{Explained, Key, Refusal, RefusalKind, Scope, Tenancy, trace};
 /// ```
 pub struct AsyncOrgConn<C> {
     inner: C,
-    fence: Fence,
+    fence: Arc<Fence>,
     pinned: Arc<Pinned>,
     floor: u32,
 }
@@ -83,7 +83,7 @@ where
         let floor = depth(&mut inner).unwrap_or(0);
         AsyncOrgConn {
             inner,
-            fence: Fence::new(tenancy, scope),
+            fence: Arc::new(Fence::new(tenancy, scope)),
             pinned: Arc::default(),
             floor,
         }
@@ -115,7 +115,7 @@ where
         let floor = depth(&mut self.inner).unwrap_or(self.floor);
         AsyncOrgConn {
             inner: &mut *self.inner,
-            fence,
+            fence: Arc::new(fence),
             pinned: Arc::clone(&self.pinned),
             floor,
         }
@@ -163,7 +163,7 @@ where
     /// The depth of the open transaction, on a connection that is sound and pinned.
     async fn ready(&mut self) -> QueryResult<u32> {
         let depth = self.depth()?;
-        pin_async(&*self.inner, self.fence.tenancy(), &self.pinned).await?;
+        pin_async(&self.inner, self.fence.tenancy(), &self.pinned).await?;
         Ok(depth)
     }
 
@@ -210,7 +210,7 @@ impl<C> AsyncOrgConn<C> {
         let sql = render(&source)?;
         let binds = collect(&source, &mut Types::default())?;
         let guarded = self.fence.admit(&sql, &binds)?;
-        let (fence, binds) = (self.fence.clone(), binds.binds.len());
+        let (fence, binds) = (Arc::clone(&self.fence), binds.binds.len());
         Ok(Sourced {
             prefix,
             guarded,

@@ -61,7 +61,7 @@ where
     }
 }
 
-impl<'a, C> TransactionBuilder<'a, AsyncOrgConn<C>>
+impl<C> TransactionBuilder<'_, AsyncOrgConn<C>>
 where
     C: DerefMut<Target = AsyncPgConnection> + Send,
 {
@@ -70,28 +70,34 @@ where
     /// # Errors
     /// What `work` returns; [`Error::AlreadyInTransaction`] inside another one; what beginning,
     /// committing or rolling back returns.
-    pub async fn run<R, E, F>(&mut self, work: F) -> Result<R, E>
+    #[allow(clippy::manual_async_fn)]
+    // Not an `async fn`: that its future is `Send` is to be shown here, where `C` is any type, and
+    // not where `C` is a borrow.
+    pub fn run<'r, R, E, F>(&'r mut self, work: F) -> impl Future<Output = Result<R, E>> + Send + 'r
     where
-        for<'r> F: AsyncFnOnce(&'r mut AsyncOrgConn<C>) -> Result<R, E>
-            + AsyncWork<&'r mut AsyncOrgConn<C>, Result<R, E>, Future: Send>
+        for<'w> F: AsyncFnOnce(&'w mut AsyncOrgConn<C>) -> Result<R, E>
+            + AsyncWork<&'w mut AsyncOrgConn<C>, Result<R, E>, Future: Send>
             + Send
-            + 'a,
-        E: From<Error>,
+            + 'r,
+        E: From<Error> + Send + 'r,
+        R: Send + 'r,
     {
-        let sql = self.sql();
-        if self.conn.status().transaction_depth()?.is_some() {
-            return Err(Error::AlreadyInTransaction.into());
-        }
-        self.conn.begin(&sql).await?;
-        match work(&mut *self.conn).await {
-            Ok(value) => {
-                AsyncOrgTransactionManager::commit_transaction(&mut *self.conn).await?;
-                Ok(value)
+        async move {
+            let sql = self.sql();
+            if self.conn.status().transaction_depth()?.is_some() {
+                return Err(Error::AlreadyInTransaction.into());
             }
-            Err(error) => {
-                match AsyncOrgTransactionManager::rollback_transaction(&mut *self.conn).await {
-                    Ok(()) | Err(Error::BrokenTransactionManager) => Err(error),
-                    Err(rollback) => Err(rollback.into()),
+            self.conn.begin(&sql).await?;
+            match work(&mut *self.conn).await {
+                Ok(value) => {
+                    AsyncOrgTransactionManager::commit_transaction(&mut *self.conn).await?;
+                    Ok(value)
+                }
+                Err(error) => {
+                    match AsyncOrgTransactionManager::rollback_transaction(&mut *self.conn).await {
+                        Ok(()) | Err(Error::BrokenTransactionManager) => Err(error),
+                        Err(rollback) => Err(rollback.into()),
+                    }
                 }
             }
         }

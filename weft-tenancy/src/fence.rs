@@ -96,62 +96,37 @@ impl Fence {
     /// The guarded text is cached and shared by all tenants; what is compared here never is.
     pub(crate) fn check(&self, guarded: &Guarded, binds: &Binds) -> Result<(), Refusal> {
         let keys = self.keys.as_ref().map_err(Clone::clone)?;
-        guarded.checks().iter().try_for_each(|check| {
-            match check.is_shop() {
-                false => self.check_org(check, binds, keys),
-                true => self.check_shop(check, binds, keys),
-            }
-            .map_err(|refusal| refusal.on(check.table()))
-        })
-    }
-
-    fn check_org(&self, check: &Check, binds: &Binds, keys: &Keys) -> Result<(), Refusal> {
-        let key = self.tenancy.key();
-        let same = match check.cell() {
-            Cell::Bind(number) => {
-                bind(binds, *number, key, RefusalKind::OrgCell, check)? == keys.org
-            }
-            Cell::Literal(text) => key.parse(text) == Some(self.scope.org_key()),
-            Cell::Shops => false,
-        };
-        match same {
-            true => Ok(()),
-            false => Err(refusal(
-                RefusalKind::OrgMismatch,
-                check,
-                "is not the scope's",
-            )),
-        }
-    }
-
-    fn check_shop(&self, check: &Check, binds: &Binds, keys: &Keys) -> Result<(), Refusal> {
-        let Some(shops) = self.scope.shops() else {
-            return Err(refusal(
-                RefusalKind::Unproved,
-                check,
-                "is checked in a whole-org scope",
-            ));
-        };
-        let key = self.tenancy.shop_key();
-        let within = match check.cell() {
-            Cell::Bind(number) => {
-                let shop = bind(binds, *number, key, RefusalKind::ShopCell, check)?;
-                keys.shops.iter().any(|within| within == shop)
-            }
-            Cell::Literal(text) => key.parse(text).is_some_and(|shop| shops.contains(&shop)),
-            Cell::Shops if shops.len() == 1 => true,
-            Cell::Shops => {
-                return Err(refusal(RefusalKind::AmbiguousShop, check, "is not given"));
-            }
-        };
-        match within {
-            true => Ok(()),
-            false => Err(refusal(
-                RefusalKind::ShopMismatch,
-                check,
-                "is outside the scope",
-            )),
-        }
+        guarded
+            .checks()
+            .iter()
+            .try_for_each(|check| match (check.cell(), check.is_shop()) {
+                (Cell::Bind(number), false) => {
+                    let org = bind(
+                        binds,
+                        *number,
+                        self.tenancy.key(),
+                        RefusalKind::OrgCell,
+                        check,
+                    )?;
+                    if org == keys.org {
+                        Ok(())
+                    } else {
+                        Err(check.mismatch())
+                    }
+                }
+                (Cell::Bind(number), true) => {
+                    let key = self.tenancy.shop_key();
+                    let shop = bind(binds, *number, key, RefusalKind::ShopCell, check)?;
+                    // Of a whole organisation no shop is checked; if one were, none would do.
+                    let within = keys.shops.iter().any(|within| within == shop);
+                    if within {
+                        Ok(())
+                    } else {
+                        Err(check.mismatch())
+                    }
+                }
+                (Cell::Literal(_) | Cell::Shops, _) => check.judge(&self.tenancy, &self.scope),
+            })
     }
 
     /// Adds the guard's own binds behind the caller's, at the numbers the guarded text uses.
@@ -230,15 +205,15 @@ fn bind<'b>(
     let oid = at
         .and_then(|at| binds.metadata.get(at))
         .and_then(|found| found.oid().ok());
+    let refused = |what: &str| {
+        let detail = format!("column {} is bound to {what}", check.column());
+        Refusal::new(kind, detail).on(check.table())
+    };
     if oid != Some(key.oid()) {
-        return Err(refusal(kind, check, "is bound to a value of another type"));
+        return Err(refused("a value of another type"));
     }
     at.and_then(|at| binds.binds.get(at)?.as_deref())
-        .ok_or_else(|| refusal(kind, check, "is bound to NULL"))
-}
-
-fn refusal(kind: RefusalKind, check: &Check, what: &str) -> Refusal {
-    Refusal::new(kind, format!("{} {what}", check.column()))
+        .ok_or_else(|| refused("NULL"))
 }
 
 #[cfg(test)]
@@ -259,18 +234,16 @@ mod tests {
 
     fn guarded(shop: bool, cell: Cell) -> Guarded {
         let column = if shop { "shop_id" } else { "org_id" };
-        Guarded {
-            sql: String::new(),
-            org_bind: Some(2),
-            shop_bind: Some(3),
-            checks: vec![Check {
-                table: "orders".into(),
-                column: column.into(),
-                shop,
-                cell,
-            }],
-            ..Guarded::default()
-        }
+        let check = Check {
+            table: "orders".into(),
+            column: column.into(),
+            shop,
+            cell,
+        };
+        let mut guarded = Guarded::default();
+        (guarded.org_bind, guarded.shop_bind) = (Some(2), Some(3));
+        guarded.checks.push(check);
+        guarded
     }
 
     fn binds((oid, array): (u32, u32), bytes: Option<&[u8]>) -> Binds {

@@ -13,7 +13,9 @@ use diesel::pg::{Pg, PgMetadataLookup, PgQueryBuilder, PgTypeMetadata};
 use diesel::query_builder::{AstPass, Query, QueryBuilder, QueryFragment, QueryId};
 use diesel::{QueryResult, RunQueryDsl};
 
-use crate::fence::{Binds, Fence};
+use crate::fence::Binds;
+#[cfg(feature = "async")]
+use crate::fence::Fence;
 use crate::guard::Guarded;
 
 /// A guarded statement whose binds are collected; `ST` is what it returns.
@@ -113,7 +115,7 @@ impl PgMetadataLookup for Types {
 pub(crate) struct Sourced<ST, Q> {
     pub(crate) prefix: &'static str,
     pub(crate) guarded: Arc<Guarded>,
-    pub(crate) fence: Fence,
+    pub(crate) fence: Arc<Fence>,
     pub(crate) binds: usize,
     pub(crate) source: Q,
     pub(crate) returns: PhantomData<fn() -> ST>,

@@ -31,11 +31,18 @@ fn scopes_alternate_on_one_connection() {
                 .load(&mut conn)
                 .unwrap();
             assert_eq!(notes, [note]);
-            let seen: Vec<i64> =
-                orders::table.select(orders::id).order(orders::id).load(&mut conn).unwrap();
+            let seen: Vec<i64> = orders::table
+                .select(orders::id)
+                .order(orders::id)
+                .load(&mut conn)
+                .unwrap();
             assert_eq!(seen, ids);
-            let found: i64 =
-                orders::table.find(1).select(orders::total).count().get_result(&mut conn).unwrap();
+            let found: i64 = orders::table
+                .find(1)
+                .select(orders::total)
+                .count()
+                .get_result(&mut conn)
+                .unwrap();
             assert_eq!(found, i64::from(ids.contains(&1)));
         }
     }
@@ -57,8 +64,12 @@ async fn scopes_alternate_on_one_asynchronous_connection() {
                 .await
                 .unwrap();
             assert_eq!(notes, [note]);
-            let seen: Vec<i64> =
-                orders::table.select(orders::id).order(orders::id).load(&mut conn).await.unwrap();
+            let seen: Vec<i64> = orders::table
+                .select(orders::id)
+                .order(orders::id)
+                .load(&mut conn)
+                .await
+                .unwrap();
             assert_eq!(seen, ids);
         }
     }
@@ -82,9 +93,16 @@ fn a_text_accepted_in_one_scope_is_refused_in_another() {
     let db = weft_tests::Database::new();
     let mut inner = db.connect("app");
     let before = db.snapshot(B);
-    let row = |id| Customer { org_id: A, id, name: "forged".to_owned(), referred_by: None };
+    let row = |id| Customer {
+        org_id: A,
+        id,
+        name: "forged".to_owned(),
+        referred_by: None,
+    };
     let insert = |conn: &mut OrgConn<&mut diesel::PgConnection>, id| {
-        diesel::insert_into(customers::table).values(&row(id)).execute(conn)
+        diesel::insert_into(customers::table)
+            .values(&row(id))
+            .execute(conn)
     };
     for id in [30, 31] {
         let mut a = OrgConn::new(&mut inner, &TENANCY, Scope::org(A));
@@ -95,52 +113,68 @@ fn a_text_accepted_in_one_scope_is_refused_in_another() {
     assert_eq!(db.snapshot(B), before);
 }
 
-both!(an_organisation_of_another_type_or_null_is_refused, |db, conn| {
-    let text = "INSERT INTO \"customers\" (org_id, id, name) VALUES ($1, $2, 'x')";
-    let as_text = go!(diesel::sql_query(text)
-        .bind::<Text, _>(A.to_string())
-        .bind::<BigInt, _>(40)
-        .execute(&mut conn));
-    assert_eq!(refused!(as_text), RefusalKind::OrgCell);
-    let null = go!(diesel::sql_query(text)
-        .bind::<Nullable<diesel::sql_types::Uuid>, _>(None::<Uuid>)
-        .bind::<BigInt, _>(40)
-        .execute(&mut conn));
-    assert_eq!(refused!(null), RefusalKind::OrgCell);
-    let right = go!(diesel::sql_query(text)
-        .bind::<diesel::sql_types::Uuid, _>(A)
-        .bind::<BigInt, _>(40)
-        .execute(&mut conn));
-    assert_eq!(right.unwrap(), 1);
-});
+both!(
+    an_organisation_of_another_type_or_null_is_refused,
+    |db, conn| {
+        let text = "INSERT INTO \"customers\" (org_id, id, name) VALUES ($1, $2, 'x')";
+        let as_text = go!(diesel::sql_query(text)
+            .bind::<Text, _>(A.to_string())
+            .bind::<BigInt, _>(40)
+            .execute(&mut conn));
+        assert_eq!(refused!(as_text), RefusalKind::OrgCell);
+        let null = go!(diesel::sql_query(text)
+            .bind::<Nullable<diesel::sql_types::Uuid>, _>(None::<Uuid>)
+            .bind::<BigInt, _>(40)
+            .execute(&mut conn));
+        assert_eq!(refused!(null), RefusalKind::OrgCell);
+        let right = go!(diesel::sql_query(text)
+            .bind::<diesel::sql_types::Uuid, _>(A)
+            .bind::<BigInt, _>(40)
+            .execute(&mut conn));
+        assert_eq!(right.unwrap(), 1);
+    }
+);
 
 both!(a_shop_outside_the_scope_is_refused, |db, conn| {
     let insert = |shop_id| {
-        diesel::insert_into(orders::table).values(Order { shop_id, ..order(50 + shop_id) })
+        diesel::insert_into(orders::table).values(Order {
+            shop_id,
+            ..order(50 + shop_id)
+        })
     };
     let mut shops = conn.narrowed([1_i64, 2]);
     assert_eq!(go!(insert(2).execute(&mut shops)).unwrap(), 1);
-    assert_eq!(refused!(go!(insert(3).execute(&mut shops))), RefusalKind::ShopMismatch);
+    assert_eq!(
+        refused!(go!(insert(3).execute(&mut shops))),
+        RefusalKind::ShopMismatch
+    );
     let mut none = shops.narrowed([3_i64]);
-    assert_eq!(refused!(go!(insert(1).execute(&mut none))), RefusalKind::ShopMismatch);
+    assert_eq!(
+        refused!(go!(insert(1).execute(&mut none))),
+        RefusalKind::ShopMismatch
+    );
 });
 
 both!(a_shop_left_out_is_filled_when_there_is_one, |db, conn| {
     let insert = |id: i64| {
-        diesel::insert_into(orders::table)
-            .values((orders::id.eq(id), orders::customer_id.eq(1_i64), orders::total.eq(1)))
+        diesel::insert_into(orders::table).values((
+            orders::id.eq(id),
+            orders::customer_id.eq(1_i64),
+            orders::total.eq(1),
+        ))
     };
     {
         let mut one = conn.narrowed([3_i64]);
-        let shop: i64 =
-            go!(insert(60).returning(orders::shop_id).get_result(&mut one)).unwrap();
+        let shop: i64 = go!(insert(60).returning(orders::shop_id).get_result(&mut one)).unwrap();
         assert_eq!(shop, 3);
-        let again: i64 =
-            go!(insert(61).returning(orders::shop_id).get_result(&mut one)).unwrap();
+        let again: i64 = go!(insert(61).returning(orders::shop_id).get_result(&mut one)).unwrap();
         assert_eq!(again, 3);
     }
     let mut two = conn.narrowed([2_i64, 3]);
-    assert_eq!(refused!(go!(insert(62).execute(&mut two))), RefusalKind::AmbiguousShop);
+    assert_eq!(
+        refused!(go!(insert(62).execute(&mut two))),
+        RefusalKind::AmbiguousShop
+    );
 });
 
 both!(a_narrowed_update_stays_within_its_shops, |db, conn| {
@@ -180,7 +214,9 @@ fn a_thousand_shops_are_one_bind() {
     assert_eq!(ids.len(), 3);
     let array = orders::table
         .filter(orders::id.eq_any((0..5000).collect::<Vec<i64>>()))
-        .select(diesel::dsl::sql::<Array<BigInt>>("array_agg(id ORDER BY id)"));
+        .select(diesel::dsl::sql::<Array<BigInt>>(
+            "array_agg(id ORDER BY id)",
+        ));
     assert_eq!(array.get_result::<Vec<i64>>(&mut conn).unwrap(), [2, 3, 5]);
 }
 
@@ -191,11 +227,21 @@ fn a_refusal_names_the_table_and_no_value() {
 
     let db = weft_tests::Database::new();
     let mut conn = db.org(Scope::org(A));
-    let foreign = Customer { org_id: B, id: 9, name: "secret".to_owned(), referred_by: None };
-    let sent = diesel::insert_into(customers::table).values(&foreign).execute(&mut conn);
+    let foreign = Customer {
+        org_id: B,
+        id: 9,
+        name: "secret".to_owned(),
+        referred_by: None,
+    };
+    let sent = diesel::insert_into(customers::table)
+        .values(&foreign)
+        .execute(&mut conn);
     let error = sent.unwrap_err();
     let refusal = weft_tenancy::Refusal::of(&error).unwrap();
     assert_eq!(refusal.table(), Some("customers"));
     let text = refusal.to_string();
-    assert!(!text.contains("secret") && !text.contains(&B.to_string()), "{text}");
+    assert!(
+        !text.contains("secret") && !text.contains(&B.to_string()),
+        "{text}"
+    );
 }

@@ -1,8 +1,8 @@
 //! The session is what the guard takes it for, whatever it was before.
 
+use diesel::QueryDsl;
 use diesel::connection::SimpleConnection;
 use diesel::result::Error;
-use diesel::QueryDsl;
 use diesel_async::SimpleAsyncConnection;
 use weft_tenancy::{AsyncOrgConn, OrgConn, Refusal, RefusalKind, Scope};
 use weft_tests::schema::{A, Session, customers, plans};
@@ -23,7 +23,9 @@ fn settings_left_behind_are_set_right() {
     for _ in 0..2 {
         inner.batch_execute(MEDDLED).unwrap();
         let mut conn = OrgConn::new(&mut inner, &TENANCY, Scope::org(A));
-        let session: Session = diesel::sql_query(Session::QUERY).get_result(&mut conn).unwrap();
+        let session: Session = diesel::sql_query(Session::QUERY)
+            .get_result(&mut conn)
+            .unwrap();
         assert_eq!(session.settings, PINNED);
         assert_eq!(customers::table.count().get_result(&mut conn), Ok(3_i64));
     }
@@ -38,12 +40,19 @@ async fn settings_left_behind_are_set_right_asynchronously() {
     for _ in 0..2 {
         // This driver reads UTF-8 whatever the session says, so that setting stays.
         let meddled = "SET standard_conforming_strings = off; SET search_path = reports, auth";
-        SimpleAsyncConnection::batch_execute(&mut inner, meddled).await.unwrap();
+        SimpleAsyncConnection::batch_execute(&mut inner, meddled)
+            .await
+            .unwrap();
         let mut conn = AsyncOrgConn::new(&mut inner, &TENANCY, Scope::org(A));
-        let session: Session =
-            diesel::sql_query(Session::QUERY).get_result(&mut conn).await.unwrap();
+        let session: Session = diesel::sql_query(Session::QUERY)
+            .get_result(&mut conn)
+            .await
+            .unwrap();
         assert_eq!(session.settings, PINNED);
-        assert_eq!(customers::table.count().get_result(&mut conn).await, Ok(3_i64));
+        assert_eq!(
+            customers::table.count().get_result(&mut conn).await,
+            Ok(3_i64)
+        );
     }
 }
 
@@ -60,7 +69,9 @@ fn a_transaction_that_rolls_back_does_not_undo_them() {
         Err(Error::RollbackTransaction)
     });
     assert_eq!(rolled_back, Err(Error::RollbackTransaction));
-    let session: Session = diesel::sql_query(Session::QUERY).get_result(&mut conn).unwrap();
+    let session: Session = diesel::sql_query(Session::QUERY)
+        .get_result(&mut conn)
+        .unwrap();
     assert_eq!(session.settings, PINNED);
 }
 
@@ -122,7 +133,9 @@ fn a_temporary_table_in_the_place_of_a_missing_one_is_refused() {
     let db = Database::new();
     db.admin("DROP TABLE plans");
     let mut inner = db.connect("app");
-    inner.batch_execute("CREATE TEMP TABLE plans (code text, price int)").unwrap();
+    inner
+        .batch_execute("CREATE TEMP TABLE plans (code text, price int)")
+        .unwrap();
     let mut conn = OrgConn::new(&mut inner, &TENANCY, Scope::org(A));
     let sent: Result<i64, Error> = plans::table.count().get_result(&mut conn);
     assert_eq!(refused!(sent), RefusalKind::SearchPath);
@@ -144,7 +157,7 @@ fn one_message_for_each_scope() {
             log.lock().unwrap().push(query.to_string());
         }
     });
-    let mut texts = || std::mem::take(&mut *sent.lock().unwrap());
+    let texts = || std::mem::take(&mut *sent.lock().unwrap());
     let mut conn = OrgConn::new(&mut inner, &TENANCY, Scope::org(A));
     count(&mut conn).unwrap();
     assert_eq!(texts().len(), 4, "settings, names, note, statement");

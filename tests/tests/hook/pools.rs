@@ -15,17 +15,27 @@ type R2d2 = diesel::r2d2::Pool<diesel::r2d2::ConnectionManager<diesel::PgConnect
 
 fn r2d2(db: &Database) -> R2d2 {
     let manager = diesel::r2d2::ConnectionManager::new(db.url("app"));
-    diesel::r2d2::Pool::builder().max_size(1).build(manager).unwrap()
+    diesel::r2d2::Pool::builder()
+        .max_size(1)
+        .build(manager)
+        .unwrap()
 }
 
 fn deadpool(db: &Database) -> deadpool::Pool<AsyncPgConnection> {
     let manager = AsyncDieselConnectionManager::<AsyncPgConnection>::new(db.url("app"));
-    deadpool::Pool::builder(manager).max_size(1).build().unwrap()
+    deadpool::Pool::builder(manager)
+        .max_size(1)
+        .build()
+        .unwrap()
 }
 
 async fn bb8(db: &Database) -> bb8::Pool<AsyncPgConnection> {
     let manager = AsyncDieselConnectionManager::<AsyncPgConnection>::new(db.url("app"));
-    bb8::Pool::builder().max_size(1).build(manager).await.unwrap()
+    bb8::Pool::builder()
+        .max_size(1)
+        .build(manager)
+        .await
+        .unwrap()
 }
 
 /// The sessions of `app` that are inside a transaction.
@@ -66,17 +76,56 @@ fn r2d2_drops_a_connection_left_in_a_transaction() {
     let mut conn = OrgConn::new(pool.get().unwrap(), &TENANCY, Scope::org(A));
     let panicked = catch_unwind(AssertUnwindSafe(|| {
         conn.transaction(|conn| -> Result<(), Error> {
-            diesel::update(customers::table).set(customers::name.eq("lost")).execute(conn)?;
+            diesel::update(customers::table)
+                .set(customers::name.eq("lost"))
+                .execute(conn)?;
             panic!("in the middle")
         })
     }));
     assert!(panicked.is_err());
     drop(conn);
     let mut next = OrgConn::new(pool.get().unwrap(), &TENANCY, Scope::org(A));
-    let name: String =
-        customers::table.find(1).select(customers::name).first(&mut next).unwrap();
+    let name: String = customers::table
+        .find(1)
+        .select(customers::name)
+        .first(&mut next)
+        .unwrap();
     assert_eq!(name, "acme-1");
     assert_eq!(in_transaction(&db), "0");
+}
+
+/// A pool whose connections are handed out inside a test transaction, as Diesel's own customizer
+/// makes it: scopes work in it, one after another, and none can end it.
+#[test]
+fn r2d2_with_test_transactions() {
+    use diesel::{Connection, RunQueryDsl};
+
+    let db = Database::new();
+    let manager = diesel::r2d2::ConnectionManager::<diesel::PgConnection>::new(db.url("app"));
+    let pool = diesel::r2d2::Pool::builder()
+        .max_size(1)
+        .connection_customizer(Box::new(diesel::r2d2::TestCustomizer))
+        .build(manager)
+        .unwrap();
+    for name in ["one", "two"] {
+        let mut conn = OrgConn::new(pool.get().unwrap(), &TENANCY, Scope::org(A));
+        conn.transaction(|conn| {
+            diesel::update(customers::table.find(1))
+                .set(customers::name.eq(name))
+                .execute(conn)
+        })
+        .unwrap();
+    }
+    let mut conn = OrgConn::new(pool.get().unwrap(), &TENANCY, Scope::org(A));
+    let name: String = customers::table
+        .find(1)
+        .select(customers::name)
+        .first(&mut conn)
+        .unwrap();
+    assert_eq!(name, "two");
+    drop(pool);
+    drop(conn);
+    assert_eq!(db.value(&first_name()), "acme-1");
 }
 
 /// Drops a transaction's future at one point after another, until it runs to its end; each time the
@@ -103,7 +152,11 @@ macro_rules! dropped_anywhere {
             let mut next = AsyncOrgConn::new($get, &TENANCY, Scope::org(B));
             let name: String = next
                 .transaction(async |conn| {
-                    customers::table.find(1).select(customers::name).first(conn).await
+                    customers::table
+                        .find(1)
+                        .select(customers::name)
+                        .first(conn)
+                        .await
                 })
                 .await
                 .unwrap();
@@ -159,7 +212,10 @@ async fn a_timeout_inside_a_transaction_closes_the_connection() {
     let pool = deadpool(&db);
     let mut conn = AsyncOrgConn::new(pool.get().await.unwrap(), &TENANCY, Scope::org(A));
     let transaction = conn.transaction(async |conn| {
-        diesel::update(customers::table).set(customers::name.eq("lost")).execute(conn).await?;
+        diesel::update(customers::table)
+            .set(customers::name.eq("lost"))
+            .execute(conn)
+            .await?;
         tokio::time::sleep(Duration::from_secs(600)).await;
         Ok::<_, Error>(())
     });
@@ -167,8 +223,12 @@ async fn a_timeout_inside_a_transaction_closes_the_connection() {
     assert!(timed_out.is_err());
     drop(conn);
     let mut next = AsyncOrgConn::new(pool.get().await.unwrap(), &TENANCY, Scope::org(A));
-    let name: String =
-        customers::table.find(1).select(customers::name).first(&mut next).await.unwrap();
+    let name: String = customers::table
+        .find(1)
+        .select(customers::name)
+        .first(&mut next)
+        .await
+        .unwrap();
     assert_eq!(name, "acme-1");
 }
 
@@ -184,9 +244,7 @@ async fn a_terminated_backend_is_replaced() {
     let count = async |conn: &mut AsyncOrgConn<deadpool::Object<AsyncPgConnection>>| {
         customers::table.count().get_result::<i64>(conn).await
     };
-    let scoped = async || {
-        AsyncOrgConn::new(pool.get().await.unwrap(), &TENANCY, Scope::org(A))
-    };
+    let scoped = async || AsyncOrgConn::new(pool.get().await.unwrap(), &TENANCY, Scope::org(A));
     let mut conn = scoped().await;
     assert_eq!(count(&mut conn).await, Ok(3));
     db.admin(kill);

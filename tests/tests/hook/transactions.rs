@@ -14,7 +14,9 @@ fn names(id: i64) -> String {
 
 macro_rules! rename {
     ($conn:expr, $name:literal) => {
-        diesel::update(customers::table.find(1)).set(customers::name.eq($name)).execute($conn)
+        diesel::update(customers::table.find(1))
+            .set(customers::name.eq($name))
+            .execute($conn)
     };
 }
 
@@ -57,16 +59,19 @@ both!(savepoints_nest, |db, conn| {
     assert_eq!(db.value(&names(1)), "outer");
 });
 
-both!(a_refusal_inside_a_transaction_leaves_it_usable, |db, conn| {
-    go!(conn.transaction(work!(conn => {
-        assert_eq!(refused!(go!(diesel::sql_query("COMMIT").execute(conn))),
-            RefusalKind::StatementKind);
-        go!(rename!(conn, "after"))?;
-        Ok::<_, Error>(())
-    })))
-    .unwrap();
-    assert_eq!(db.value(&names(1)), "after");
-});
+both!(
+    a_refusal_inside_a_transaction_leaves_it_usable,
+    |db, conn| {
+        go!(conn.transaction(work!(conn => {
+            assert_eq!(refused!(go!(diesel::sql_query("COMMIT").execute(conn))),
+                RefusalKind::StatementKind);
+            go!(rename!(conn, "after"))?;
+            Ok::<_, Error>(())
+        })))
+        .unwrap();
+        assert_eq!(db.value(&names(1)), "after");
+    }
+);
 
 both!(isolation_levels_access_modes_and_deferral, |db, conn| {
     macro_rules! check {
@@ -79,13 +84,31 @@ both!(isolation_levels_access_modes_and_deferral, |db, conn| {
         };
     }
     check!(conn.build_transaction(), "read committed off off");
-    check!(conn.build_transaction().read_committed().read_write(), "read committed off off");
-    check!(conn.build_transaction().repeatable_read().not_deferrable(), "repeatable read off off");
-    check!(conn.build_transaction().serializable().read_only().deferrable(), "serializable on on");
+    check!(
+        conn.build_transaction().read_committed().read_write(),
+        "read committed off off"
+    );
+    check!(
+        conn.build_transaction().repeatable_read().not_deferrable(),
+        "repeatable read off off"
+    );
+    check!(
+        conn.build_transaction()
+            .serializable()
+            .read_only()
+            .deferrable(),
+        "serializable on on"
+    );
     let write = go!(conn.build_transaction().read_only().run(work!(conn => {
         go!(rename!(conn, "refused by the server"))
     })));
-    assert!(matches!(write, Err(Error::DatabaseError(DatabaseErrorKind::ReadOnlyTransaction, _))));
+    assert!(matches!(
+        write,
+        Err(Error::DatabaseError(
+            DatabaseErrorKind::ReadOnlyTransaction,
+            _
+        ))
+    ));
     let nested = go!(conn.transaction(work!(conn => {
         go!(conn.build_transaction().serializable().run(work!(conn => {
             go!(rename!(conn, "never"))
@@ -117,8 +140,11 @@ both!(a_test_transaction_is_never_committed, |db, conn| {
     go!(conn.begin_test_transaction()).unwrap();
     go!(rename!(&mut conn, "tested")).unwrap();
     go!(conn.transaction(work!(conn => { go!(rename!(conn, "nested")) }))).unwrap();
-    let name: String =
-        go!(customers::table.find(1).select(customers::name).first(&mut conn)).unwrap();
+    let name: String = go!(customers::table
+        .find(1)
+        .select(customers::name)
+        .first(&mut conn))
+    .unwrap();
     assert_eq!(name, "nested");
     drop(conn);
     assert_eq!(db.value(&names(1)), "acme-1");
@@ -162,10 +188,18 @@ fn a_scope_ends_only_what_it_began() {
     AnsiTransactionManager::begin_transaction(&mut inner).unwrap();
     let mut conn = OrgConn::new(&mut inner, &TENANCY, Scope::org(A));
     conn.transaction(|conn| rename!(conn, "inside")).unwrap();
-    assert_eq!(refused!(Manager::commit_transaction(&mut conn)), RefusalKind::Control);
-    assert_eq!(refused!(Manager::rollback_transaction(&mut conn)), RefusalKind::Control);
+    assert_eq!(
+        refused!(Manager::commit_transaction(&mut conn)),
+        RefusalKind::Control
+    );
+    assert_eq!(
+        refused!(Manager::rollback_transaction(&mut conn)),
+        RefusalKind::Control
+    );
     // So the settings that were pinned inside it last as long as the scope.
-    let session: Session = diesel::sql_query(Session::QUERY).get_result(&mut conn).unwrap();
+    let session: Session = diesel::sql_query(Session::QUERY)
+        .get_result(&mut conn)
+        .unwrap();
     assert!(session.settings.ends_with("pg_temp"));
     AnsiTransactionManager::rollback_transaction(&mut inner).unwrap();
     assert_eq!(db.value(&names(1)), "acme-1");
@@ -198,7 +232,9 @@ async fn a_cancelled_begin_closes_the_scope() {
     let mut conn = AsyncOrgConn::new(&mut inner, &TENANCY, Scope::org(A));
     conn.prepare().await.unwrap();
     // Polled once: BEGIN is on its way, its answer is not read.
-    let begun = conn.transaction(async |conn| rename!(conn, "never").await).now_or_never();
+    let begun = conn
+        .transaction(async |conn| rename!(conn, "never").await)
+        .now_or_never();
     assert!(begun.is_none());
     let after: Result<i64, Error> = customers::table.count().get_result(&mut conn).await;
     assert_eq!(refused!(after), RefusalKind::Connection);
@@ -222,12 +258,18 @@ async fn futures_over_a_shared_scope_are_pipelined() {
     let (customers, orders, note) = try_join3(
         customers::table.count().get_result::<i64>(c1),
         orders::table.count().get_result::<i64>(c2),
-        orders::table.find(1).select(orders::note).get_result::<Option<String>>(c3),
+        orders::table
+            .find(1)
+            .select(orders::note)
+            .get_result::<Option<String>>(c3),
     )
     .await
     .unwrap();
     assert_eq!((customers, orders, note.as_deref()), (3, 5, Some("acme")));
-    assert_eq!(refused!((&mut &conn).batch_execute("COMMIT").await), RefusalKind::Control);
+    assert_eq!(
+        refused!((&mut &conn).batch_execute("COMMIT").await),
+        RefusalKind::Control
+    );
     conn.transaction(async |conn| {
         let conn = &*conn;
         let renamed = rename!(&mut &*conn, "pipelined").await?;

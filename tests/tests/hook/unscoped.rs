@@ -66,36 +66,62 @@ macro_rules! both_roads {
     };
 }
 
-both_roads!(statements_reach_every_organisation_and_are_on_record, |db, conn| {
-    let before = counters().unscoped;
-    let all: i64 = go!(conn.unscoped("monthly report", "job:report", work!(conn => {
-        go!(customers::table.count().get_result(conn))
-    })))
-    .unwrap();
-    assert_eq!(all, 6);
-    assert!(counters().unscoped > before);
-    let file = "tests/tests/hook/unscoped.rs";
-    assert_eq!(db.value(LAST), format!("monthly report|job:report|{file}|t|unscoped"));
-});
+both_roads!(
+    statements_reach_every_organisation_and_are_on_record,
+    |db, conn| {
+        let before = counters().unscoped;
+        let all: i64 = go!(conn.unscoped(
+            "monthly report",
+            "job:report",
+            work!(conn => {
+                go!(customers::table.count().get_result(conn))
+            })
+        ))
+        .unwrap();
+        assert_eq!(all, 6);
+        assert!(counters().unscoped > before);
+        let file = "tests/tests/hook/unscoped.rs";
+        assert_eq!(
+            db.value(LAST),
+            format!("monthly report|job:report|{file}|t|unscoped")
+        );
+    }
+);
 
-both_roads!(the_record_is_committed_before_the_transaction_begins, |db, conn| {
-    let seen = go!(conn.unscoped("look", "me", work!(conn => {
+both_roads!(
+    the_record_is_committed_before_the_transaction_begins,
+    |db, conn| {
+        let seen =
+            go!(conn.unscoped("look", "me", work!(conn => {
         let records = db.value(RECORDS);
         go!(diesel::update(customers::table).set(customers::name.eq("x")).execute(conn))?;
         Err::<(), _>(Error::QueryBuilderError(records.into()))
     })));
-    // Rolled back, but not the record.
-    assert!(matches!(seen, Err(Error::QueryBuilderError(e)) if e.to_string() == "1"));
-    assert_eq!(db.value(RECORDS), "1");
-    assert_eq!(db.value("SELECT count(*) FROM customers WHERE name = 'x'"), "0");
-});
+        // Rolled back, but not the record.
+        assert!(matches!(seen, Err(Error::QueryBuilderError(e)) if e.to_string() == "1"));
+        assert_eq!(db.value(RECORDS), "1");
+        assert_eq!(
+            db.value("SELECT count(*) FROM customers WHERE name = 'x'"),
+            "0"
+        );
+    }
+);
 
 both_roads!(without_a_record_nothing_runs, |db, conn| {
-    for (reason, actor) in [("", "me"), ("why", ""), (" \t\n", "me"), ("why", "\u{2003}\0")] {
-        let sent = go!(conn.unscoped(reason, actor, work!(conn => {
-            let _ = conn;
-            Err::<(), Error>(Error::NotFound)
-        })));
+    for (reason, actor) in [
+        ("", "me"),
+        ("why", ""),
+        (" \t\n", "me"),
+        ("why", "\u{2003}\0"),
+    ] {
+        let sent = go!(conn.unscoped(
+            reason,
+            actor,
+            work!(conn => {
+                let _ = conn;
+                Err::<(), Error>(Error::NotFound)
+            })
+        ));
         assert_eq!(refused!(sent), RefusalKind::Audit);
     }
     assert_eq!(db.value(RECORDS), "0");
@@ -106,16 +132,21 @@ both_roads!(without_a_record_nothing_runs, |db, conn| {
         "DROP TABLE weft_unscoped_audit",
     ] {
         db.admin(broken);
-        let sent = go!(conn.unscoped("why", "me", work!(conn => {
-            go!(diesel::delete(customers::table).execute(conn))
-        })));
+        let sent = go!(conn.unscoped(
+            "why",
+            "me",
+            work!(conn => {
+                go!(diesel::delete(customers::table).execute(conn))
+            })
+        ));
         assert_eq!(refused!(sent), RefusalKind::Audit, "{broken}");
     }
     assert_eq!(db.value("SELECT count(*) FROM customers"), "6");
 });
 
 both_roads!(the_transaction_cannot_be_ended_from_inside, |db, conn| {
-    let sent = go!(conn.unscoped("try", "me", work!(conn => {
+    let sent =
+        go!(conn.unscoped("try", "me", work!(conn => {
         go!(diesel::update(customers::table).set(customers::name.eq("x")).execute(conn))?;
         for text in ["COMMIT", "/**/ end", "-- a\nrollback", ";abort", "BEGIN", "SAVEPOINT s"] {
             let sent = go!(diesel::sql_query(text).execute(conn));
@@ -131,25 +162,35 @@ both_roads!(the_transaction_cannot_be_ended_from_inside, |db, conn| {
         Err::<(), _>(Error::RollbackTransaction)
     })));
     assert_eq!(sent, Err(Error::RollbackTransaction));
-    assert_eq!(db.value("SELECT count(*) FROM customers WHERE name LIKE '%-%'"), "6");
+    assert_eq!(
+        db.value("SELECT count(*) FROM customers WHERE name LIKE '%-%'"),
+        "6"
+    );
 });
 
 both_roads!(a_scope_inside_is_a_scope_again, |db, conn| {
     let before = db.snapshot(B);
-    go!(conn.unscoped("renumber", "job:renumber", work!(conn => {
-        let mut scoped = conn.scoped(&TENANCY, Scope::org(A));
-        let own: i64 = go!(customers::table.count().get_result(&mut scoped))?;
-        assert_eq!(own, 3);
-        go!(scoped.transaction(work!(conn => {
-            go!(diesel::update(customers::table).set(customers::name.eq("x")).execute(conn))
-        })))?;
-        let all: i64 = go!(customers::table.count().get_result(conn))?;
-        assert_eq!(all, 6);
-        Ok::<_, Error>(())
-    })))
+    go!(conn.unscoped(
+        "renumber",
+        "job:renumber",
+        work!(conn => {
+            let mut scoped = conn.scoped(&TENANCY, Scope::org(A));
+            let own: i64 = go!(customers::table.count().get_result(&mut scoped))?;
+            assert_eq!(own, 3);
+            go!(scoped.transaction(work!(conn => {
+                go!(diesel::update(customers::table).set(customers::name.eq("x")).execute(conn))
+            })))?;
+            let all: i64 = go!(customers::table.count().get_result(conn))?;
+            assert_eq!(all, 6);
+            Ok::<_, Error>(())
+        })
+    ))
     .unwrap();
     assert_eq!(db.snapshot(B), before);
-    assert_eq!(db.value("SELECT count(*) FROM customers WHERE name = 'x'"), "3");
+    assert_eq!(
+        db.value("SELECT count(*) FROM customers WHERE name = 'x'"),
+        "3"
+    );
 });
 
 #[test]
@@ -160,8 +201,9 @@ fn it_is_refused_inside_a_transaction() {
     let db = Database::new();
     let mut inner = db.connect("unscoped");
     AnsiTransactionManager::begin_transaction(&mut inner).unwrap();
-    let sent: Result<i64, Error> = UnscopedConn::new(&mut inner)
-        .unscoped("why", "me", |conn| customers::table.count().get_result(conn));
+    let sent: Result<i64, Error> = UnscopedConn::new(&mut inner).unscoped("why", "me", |conn| {
+        customers::table.count().get_result(conn)
+    });
     assert_eq!(refused!(sent), RefusalKind::Audit);
     AnsiTransactionManager::commit_transaction(&mut inner).unwrap();
     assert_eq!(db.value(RECORDS), "0");
