@@ -23,7 +23,9 @@ pub struct AppState {
 impl AppState {
     /// A state whose handlers take these roads.
     pub fn new(roads: Roads) -> AppState {
-        AppState { roads: Arc::new(roads) }
+        AppState {
+            roads: Arc::new(roads),
+        }
     }
 
     pub(crate) fn roads(&self) -> &Roads {
@@ -36,18 +38,21 @@ pub fn app(state: AppState) -> Router {
     let (api, document) = api().finish();
     let document: Arc<str> = document.to_string().into();
     let json = [(header::CONTENT_TYPE, "application/json")];
-    api.route("/api/openapi.json", get(async move || (json, document.to_string())))
-        .route("/healthz", get(routes::health::check))
-        .route("/", get(routes::landing::page))
-        .fallback(async || Problem::not_found().into_response())
-        .method_not_allowed_fallback(async || {
-            let detail = "this is not how to ask here";
-            Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail).into_response()
-        })
-        .layer(DefaultBodyLimit::max(BODY))
-        .layer(from_fn(layers::bounded))
-        .layer(from_fn(layers::headed))
-        .with_state(state)
+    api.route(
+        "/api/openapi.json",
+        get(async move || (json, document.to_string())),
+    )
+    .route("/healthz", get(routes::health::check))
+    .route("/", get(routes::landing::page))
+    .fallback(async || Problem::not_found().into_response())
+    .method_not_allowed_fallback(async || {
+        let detail = "this is not how to ask here";
+        Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail).into_response()
+    })
+    .layer(DefaultBodyLimit::max(BODY))
+    .layer(from_fn(layers::bounded))
+    .layer(from_fn(layers::headed))
+    .with_state(state)
 }
 
 /// What `/api/openapi.json` says.

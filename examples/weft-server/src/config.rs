@@ -93,7 +93,10 @@ impl Arguments {
         while let Some(argument) = parser.next()? {
             match argument {
                 Short('h') | Long("help") => {
-                    return Ok(Arguments { command: Command::Help, data });
+                    return Ok(Arguments {
+                        command: Command::Help,
+                        data,
+                    });
                 }
                 Long("listen") => listen = Some(parser.value()?.string()?),
                 Long("data") => data = Some(PathBuf::from(parser.value()?)),
@@ -111,7 +114,9 @@ impl Arguments {
         let command = match import {
             Some(true) => {
                 if listen.is_some() || demo {
-                    return Err(lexopt::Error::from("import takes no --listen and no --demo").into());
+                    return Err(
+                        lexopt::Error::from("import takes no --listen and no --demo").into(),
+                    );
                 }
                 let missing = |what: &str| lexopt::Error::from(format!("import needs {what}"));
                 Command::Import {
@@ -140,9 +145,12 @@ impl Database {
     pub fn open(folder: &StateFolder) -> Result<Database, ConfigError> {
         let set = |name| env::var(name).ok().filter(|url| !url.is_empty());
         match configured(set)? {
-            Some((addresses, owner)) => {
-                Ok(Database { addresses, owner, is_demo: false, _cluster: None })
-            }
+            Some((addresses, owner)) => Ok(Database {
+                addresses,
+                owner,
+                is_demo: false,
+                _cluster: None,
+            }),
             None => Database::embedded(folder),
         }
     }
@@ -176,16 +184,22 @@ pub fn addresses(database: &weft_embedded::Database) -> Addresses {
 type Configured = Option<(Addresses, Option<String>)>;
 
 fn configured(set: impl Fn(&'static str) -> Option<String>) -> Result<Configured, ConfigError> {
-    const ROADS: [&str; 3] =
-        ["WEFT_APP_DATABASE_URL", "WEFT_AUTH_DATABASE_URL", "WEFT_UNSCOPED_DATABASE_URL"];
+    const ROADS: [&str; 3] = [
+        "WEFT_APP_DATABASE_URL",
+        "WEFT_AUTH_DATABASE_URL",
+        "WEFT_UNSCOPED_DATABASE_URL",
+    ];
     let owner = set("DATABASE_URL");
     if owner.is_none() && ROADS.iter().all(|name| set(name).is_none()) {
         return Ok(None);
     }
     let address = |name| set(name).ok_or(ConfigError::Missing(name));
     let [app, auth, unscoped] = ROADS;
-    let addresses =
-        Addresses { app: address(app)?, auth: address(auth)?, unscoped: address(unscoped)? };
+    let addresses = Addresses {
+        app: address(app)?,
+        auth: address(auth)?,
+        unscoped: address(unscoped)?,
+    };
     Ok(Some((addresses, owner)))
 }
 
@@ -206,7 +220,10 @@ impl fmt::Display for ConfigError {
         match self {
             ConfigError::Argument(error) => write!(f, "{error}\n\n{HELP}"),
             ConfigError::Missing(name) => {
-                write!(f, "{name} is not set, and another address of the database is")
+                write!(
+                    f,
+                    "{name} is not set, and another address of the database is"
+                )
             }
             ConfigError::Embedded(error) => write!(f, "the private database: {error}"),
         }
@@ -236,9 +253,16 @@ mod tests {
         let listen = "localhost:8443".to_owned();
         assert_eq!(
             parse("").unwrap(),
-            Arguments { command: Command::Serve { listen, demo: false }, data: None }
+            Arguments {
+                command: Command::Serve {
+                    listen,
+                    demo: false
+                },
+                data: None
+            }
         );
-        let Command::Serve { listen, .. } = parse("serve --listen [::1]:1 --data x").unwrap().command
+        let Command::Serve { listen, .. } =
+            parse("serve --listen [::1]:1 --data x").unwrap().command
         else {
             panic!()
         };
@@ -251,7 +275,14 @@ mod tests {
             parse("import --org a --shop b c.csv").unwrap().command,
             Command::Import { .. }
         ));
-        for bad in ["import", "import --org a c", "import --org a --shop b", "--org a", "sing", "--x"] {
+        for bad in [
+            "import",
+            "import --org a c",
+            "import --org a --shop b",
+            "--org a",
+            "sing",
+            "--x",
+        ] {
             assert!(parse(bad).is_err(), "{bad}");
         }
     }
@@ -261,7 +292,10 @@ mod tests {
         assert!(configured(|_| None).unwrap().is_none());
         assert!(configured(|name| Some(name.to_owned())).unwrap().is_some());
         let only_owner = |name: &'static str| (name == "DATABASE_URL").then(|| name.to_owned());
-        assert!(matches!(configured(only_owner), Err(ConfigError::Missing("WEFT_APP_DATABASE_URL"))));
+        assert!(matches!(
+            configured(only_owner),
+            Err(ConfigError::Missing("WEFT_APP_DATABASE_URL"))
+        ));
         let no_owner = |name: &'static str| name.starts_with("WEFT").then(|| name.to_owned());
         assert!(configured(no_owner).unwrap().unwrap().1.is_none());
     }

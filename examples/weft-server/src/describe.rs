@@ -92,9 +92,15 @@ pub fn object(
     name: &'static str,
     fields: Vec<(&'static str, bool, Value)>,
 ) -> Value {
-    let required: Vec<_> = fields.iter().filter(|field| field.1).map(|field| field.0).collect();
-    let properties: serde_json::Map<String, Value> =
-        fields.into_iter().map(|(name, _, schema)| (name.to_owned(), schema)).collect();
+    let required: Vec<_> = fields
+        .iter()
+        .filter(|field| field.1)
+        .map(|field| field.0)
+        .collect();
+    let properties: serde_json::Map<String, Value> = fields
+        .into_iter()
+        .map(|(name, _, schema)| (name.to_owned(), schema))
+        .collect();
     let mut schema =
         json!({ "type": "object", "properties": properties, "additionalProperties": false });
     if !required.is_empty() {

@@ -21,7 +21,10 @@ pub struct Problem {
 impl Problem {
     /// A problem of the caller's, and how to mend it.
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Problem {
-        Problem { status, detail: detail.into() }
+        Problem {
+            status,
+            detail: detail.into(),
+        }
     }
 
     /// No valid token came with the request.
@@ -36,7 +39,10 @@ impl Problem {
 
     /// Nothing by that name, or nothing that this caller may know of: the two read alike.
     pub fn not_found() -> Problem {
-        Problem::new(StatusCode::NOT_FOUND, "there is nothing here that you can see")
+        Problem::new(
+            StatusCode::NOT_FOUND,
+            "there is nothing here that you can see",
+        )
     }
 
     /// The values are well-formed and cannot be.
@@ -51,7 +57,10 @@ impl Problem {
 
     /// A fault of ours.
     pub fn internal() -> Problem {
-        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the fault is ours, and it is on record")
+        Problem::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "the fault is ours, and it is on record",
+        )
     }
 
     /// Not now.
@@ -162,8 +171,12 @@ impl IntoResponse for Problem {
             "detail": self.detail,
         });
         let json = HeaderValue::from_static("application/problem+json");
-        let mut response =
-            (self.status, [(header::CONTENT_TYPE, json)], document.to_string()).into_response();
+        let mut response = (
+            self.status,
+            [(header::CONTENT_TYPE, json)],
+            document.to_string(),
+        )
+            .into_response();
         let headers = response.headers_mut();
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
@@ -207,6 +220,9 @@ mod tests {
             Error::DatabaseError(kind, Box::new(String::new()))
         };
         assert_eq!(Problem::deleting(error()).status(), StatusCode::CONFLICT);
-        assert_eq!(Problem::from(error()).status(), StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(
+            Problem::from(error()).status(),
+            StatusCode::UNPROCESSABLE_ENTITY
+        );
     }
 }

@@ -7,8 +7,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header, request::Parts},
 };
 use chrono::Utc;
-use serde::de::DeserializeOwned;
-use serde_json::error::Category;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use uuid::Uuid;
 
 use crate::{
@@ -46,7 +45,9 @@ impl Tenant {
     pub fn must_own(&self) -> Result<(), Problem> {
         match self.identity.role {
             Role::Owner => Ok(()),
-            Role::Member => Err(Problem::forbidden("only an owner of the organisation may do this")),
+            Role::Member => Err(Problem::forbidden(
+                "only an owner of the organisation may do this",
+            )),
         }
     }
 }
@@ -56,18 +57,29 @@ impl FromRequestParts<AppState> for Tenant {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
         let token = bearer(&parts.headers).ok_or_else(Problem::unauthorized)?;
-        let found = state.roads().auth.identify(&token.digest(), Utc::now()).await?;
+        let found = state
+            .roads()
+            .auth
+            .identify(&token.digest(), Utc::now())
+            .await?;
         let identity = found.ok_or_else(Problem::unauthorized)?;
-        Ok(Tenant { identity, app: state.roads().app.clone() })
+        Ok(Tenant {
+            identity,
+            app: state.roads().app.clone(),
+        })
     }
 }
 
 /// The one token of the one `Authorization` header.
 fn bearer(headers: &HeaderMap) -> Option<BearerToken> {
     let mut all = headers.get_all(header::AUTHORIZATION).iter();
-    let (only, None) = (all.next()?, all.next()) else { return None };
+    let (only, None) = (all.next()?, all.next()) else {
+        return None;
+    };
     let (scheme, token) = only.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| BearerToken::parse(token.trim()))?
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then(|| BearerToken::parse(token.trim()))?
 }
 
 impl FromRequestParts<AppState> for AuthRoad {
@@ -129,9 +141,10 @@ impl FromRequestParts<AppState> for NoQuery {
     async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, Problem> {
         match parts.uri.query() {
             None | Some("") => Ok(NoQuery),
-            Some(_) => {
-                Err(Problem::new(StatusCode::BAD_REQUEST, "there are no query parameters here"))
-            }
+            Some(_) => Err(Problem::new(
+                StatusCode::BAD_REQUEST,
+                "there are no query parameters here",
+            )),
         }
     }
 }
@@ -147,22 +160,27 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Body<T> {
             let detail = "a body of type application/json is needed";
             return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
         }
-        let bytes = Bytes::from_request(request, state).await.map_err(unread)?;
+        let bytes = Bytes::from_request(request, state)
+            .await
+            .map_err(|rejection| unread(&rejection))?;
+        let bad = |status, error: serde_json::Error| {
+            // The words are serde's about the caller's own text; a long value is cut off.
+            Problem::new(
+                status,
+                error.to_string().chars().take(300).collect::<String>(),
+            )
+        };
+        let text = std::str::from_utf8(&bytes)
+            .map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "the body is not UTF-8"))?;
+        serde_json::from_str::<IgnoredAny>(text)
+            .map_err(|error| bad(StatusCode::BAD_REQUEST, error))?;
         // Serde would also take an array, its values in the order of the fields.
-        if !bytes.trim_ascii_start().starts_with(b"{") {
-            serde_json::from_slice::<serde::de::IgnoredAny>(&bytes).map_err(|error| {
-                Problem::new(StatusCode::BAD_REQUEST, error.to_string())
-            })?;
+        if !text.trim_start().starts_with('{') {
             return Err(Problem::unprocessable("a JSON object is needed"));
         }
-        serde_json::from_slice(&bytes).map(Body).map_err(|error| {
-            let status = match error.classify() {
-                Category::Data => StatusCode::UNPROCESSABLE_ENTITY,
-                Category::Io | Category::Syntax | Category::Eof => StatusCode::BAD_REQUEST,
-            };
-            // The words are serde's about the caller's own text; a long value is cut off.
-            Problem::new(status, error.to_string().chars().take(300).collect::<String>())
-        })
+        serde_json::from_str(text)
+            .map(Body)
+            .map_err(|error| bad(StatusCode::UNPROCESSABLE_ENTITY, error))
     }
 }
 
@@ -173,10 +191,15 @@ impl FromRequest<AppState> for NoBody {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self, Problem> {
-        let bytes = Bytes::from_request(request, state).await.map_err(unread)?;
+        let bytes = Bytes::from_request(request, state)
+            .await
+            .map_err(|rejection| unread(&rejection))?;
         match bytes.is_empty() {
             true => Ok(NoBody),
-            false => Err(Problem::new(StatusCode::BAD_REQUEST, "there is no body here")),
+            false => Err(Problem::new(
+                StatusCode::BAD_REQUEST,
+                "there is no body here",
+            )),
         }
     }
 }
@@ -190,7 +213,7 @@ fn is_json(headers: &HeaderMap) -> bool {
         || kind.eq_ignore_ascii_case("application/merge-patch+json")
 }
 
-fn unread(rejection: BytesRejection) -> Problem {
+fn unread(rejection: &BytesRejection) -> Problem {
     match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => {
             Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "a body holds at most 1 MiB")

@@ -85,7 +85,11 @@ fn exact(order: Order) -> Result<Order, ImportError> {
         order.discount_amount,
     ];
     let prices = order.line_items.iter().map(|line| line.price);
-    match amounts.into_iter().chain(prices).all(|units| (0..1 << 53).contains(&units)) {
+    match amounts
+        .into_iter()
+        .chain(prices)
+        .all(|units| (0..1 << 53).contains(&units))
+    {
         true => Ok(order),
         false => Err(ImportError::Amount { order: order.name }),
     }

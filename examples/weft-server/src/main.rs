@@ -29,7 +29,9 @@ use weft_tenancy::Scope;
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 fn main() -> ExitCode {
-    let level = std::env::var("WEFT_LOG").ok().and_then(|level| level.parse().ok());
+    let level = std::env::var("WEFT_LOG")
+        .ok()
+        .and_then(|level| level.parse().ok());
     tracing_subscriber::fmt()
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal())
@@ -52,21 +54,24 @@ fn run() -> Outcome<()> {
     let folder = StateFolder::open(data)?;
     let database = Database::open(&folder)?;
     // Made after the database: the cluster's starter blocks.
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
-        let roads = prepare(&database).await?;
-        match command {
-            Command::Serve { listen, demo } => {
-                serve(&folder, roads, &listen, demo || database.is_demo).await
-            }
-            Command::Import { org, shop, file } => {
-                if database.is_demo {
-                    seed::seed(&roads).await?;
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(async {
+            let roads = prepare(&database).await?;
+            match command {
+                Command::Serve { listen, demo } => {
+                    serve(&folder, roads, &listen, demo || database.is_demo).await
                 }
-                import(&roads, &org, &shop, File::open(&file)?).await
+                Command::Import { org, shop, file } => {
+                    if database.is_demo {
+                        seed::seed(&roads).await?;
+                    }
+                    import(&roads, &org, &shop, File::open(&file)?).await
+                }
+                Command::Help => Ok(()),
             }
-            Command::Help => Ok(()),
-        }
-    })
+        })
 }
 
 async fn prepare(database: &Database) -> Outcome<Roads> {
@@ -95,7 +100,11 @@ async fn serve(folder: &StateFolder, roads: Roads, listen: &str, demo: bool) -> 
     let host = listen.rsplit_once(':').map_or(listen, |(host, _)| host);
     let mut out = io::stdout().lock();
     writeln!(out, "https://{host}:{port}")?;
-    writeln!(out, "certificate: {}", folder.file(tls::CERTIFICATE).display())?;
+    writeln!(
+        out,
+        "certificate: {}",
+        folder.file(tls::CERTIFICATE).display()
+    )?;
     for token in &tokens {
         let who = match token.role {
             Role::Owner => "owner",
@@ -111,10 +120,15 @@ async fn serve(folder: &StateFolder, roads: Roads, listen: &str, demo: bool) -> 
 }
 
 async fn import(roads: &Roads, org: &str, shop: &str, file: File) -> Outcome<()> {
-    let org_id = find_org(roads, org).await?.ok_or_else(|| format!("no organisation {org}"))?;
+    let org_id = find_org(roads, org)
+        .await?
+        .ok_or_else(|| format!("no organisation {org}"))?;
     let scope = Scope::org(org_id);
     let mut conn = roads.app.within(scope.clone()).await?;
-    let by_name = shops::table.select(shops::id).filter(shops::name.eq(shop)).into_boxed();
+    let by_name = shops::table
+        .select(shops::id)
+        .filter(shops::name.eq(shop))
+        .into_boxed();
     let by_name_or_id = match Uuid::try_parse(shop) {
         Ok(id) => by_name.or_filter(shops::id.eq(id)),
         Err(_) => by_name,
@@ -126,13 +140,20 @@ async fn import(roads: &Roads, org: &str, shop: &str, file: File) -> Outcome<()>
     let size = file.metadata()?.len();
     let mut bar = Bar::new(size);
     let mut conn = roads.app.within(scope.narrowed_to([shop_id])).await?;
-    let done =
-        import::import(&mut conn, file, |orders, read| bar.show(read, orders, false)).await;
+    let done = import::import(&mut conn, file, |orders, read| {
+        bar.show(read, orders, false)
+    })
+    .await;
     let done = done.inspect_err(|_| bar.end())?;
     bar.show(size, done.read, true);
     bar.end();
     let known = done.read - done.new;
-    writeln!(io::stdout(), "{} orders read: {} new, {known} known before", done.read, done.new)?;
+    writeln!(
+        io::stdout(),
+        "{} orders read: {} new, {known} known before",
+        done.read,
+        done.new
+    )?;
     Ok(())
 }
 
@@ -140,17 +161,21 @@ async fn find_org(roads: &Roads, org: &str) -> Outcome<Option<Uuid>> {
     let org = org.to_owned();
     let mut conn = roads.unscoped.open().await?;
     let found = conn
-        .unscoped("find the organisation to import into", "weft-server import", async |conn| {
-            let by_name = organizations::table
-                .select(organizations::id)
-                .filter(organizations::slug.eq(&org))
-                .into_boxed();
-            let query = match Uuid::try_parse(&org) {
-                Ok(id) => by_name.or_filter(organizations::id.eq(id)),
-                Err(_) => by_name,
-            };
-            query.first(conn).await.optional()
-        })
+        .unscoped(
+            "find the organisation to import into",
+            "weft-server import",
+            async |conn| {
+                let by_name = organizations::table
+                    .select(organizations::id)
+                    .filter(organizations::slug.eq(&org))
+                    .into_boxed();
+                let query = match Uuid::try_parse(&org) {
+                    Ok(id) => by_name.or_filter(organizations::id.eq(id)),
+                    Err(_) => by_name,
+                };
+                query.first(conn).await.optional()
+            },
+        )
         .await?;
     Ok(found)
 }
@@ -164,11 +189,17 @@ struct Bar {
 
 impl Bar {
     fn new(size: u64) -> Bar {
-        Bar { size: size.max(1), shown: None, on: io::stderr().is_terminal() }
+        Bar {
+            size: size.max(1),
+            shown: None,
+            on: io::stderr().is_terminal(),
+        }
     }
 
     fn show(&mut self, read: u64, orders: usize, last: bool) {
-        let often = self.shown.is_some_and(|then| then.elapsed() < Duration::from_millis(100));
+        let often = self
+            .shown
+            .is_some_and(|then| then.elapsed() < Duration::from_millis(100));
         if !self.on || (often && !last) {
             return;
         }

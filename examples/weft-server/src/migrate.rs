@@ -21,8 +21,9 @@ pub async fn migrate(owner: &mut AsyncPgConnection) -> diesel::QueryResult<Vec<&
     owner
         .transaction(async |owner| {
             owner.batch_execute(LEDGER).await?;
-            let applied: Vec<Applied> =
-                sql_query("SELECT name FROM weft_migrations").load(owner).await?;
+            let applied: Vec<Applied> = sql_query("SELECT name FROM weft_migrations")
+                .load(owner)
+                .await?;
             let mut new = Vec::new();
             for (name, text) in MIGRATIONS {
                 if applied.iter().any(|applied| applied.name == *name) {

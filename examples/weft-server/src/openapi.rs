@@ -83,7 +83,10 @@ impl Operation {
 
     fn describe(mut self, path: &str, schemas: &mut Schemas) -> Value {
         schemas.append(&mut self.schemas);
-        let named = path.split('{').skip(1).filter_map(|rest| rest.split_once('}'));
+        let named = path
+            .split('{')
+            .skip(1)
+            .filter_map(|rest| rest.split_once('}'));
         let in_path = named.map(|(name, _)| {
             json!({
                 "name": name, "in": "path", "required": true,
@@ -120,7 +123,11 @@ impl Operation {
 impl Api {
     /// An API without routes.
     pub fn new() -> Api {
-        Api { router: Router::new(), paths: BTreeMap::new(), schemas: Schemas::new() }
+        Api {
+            router: Router::new(),
+            paths: BTreeMap::new(),
+            schemas: Schemas::new(),
+        }
     }
 
     /// Adds `GET path`.
@@ -172,7 +179,10 @@ impl Api {
         operation: Operation,
     ) -> Api {
         let described = operation.describe(path, &mut self.schemas);
-        self.paths.entry(path.to_owned()).or_default().insert(method.to_owned(), described);
+        self.paths
+            .entry(path.to_owned())
+            .or_default()
+            .insert(method.to_owned(), described);
         self.router = self.router.route(path, on(filter, handler));
         self
     }

@@ -51,7 +51,10 @@ impl<T: Keyed> Page<T> {
         let rows = usize::try_from(rows).unwrap_or(0);
         let more = items.len() > rows;
         items.truncate(rows);
-        let next = items.last().filter(|_| more).map(|last| last.key().encode());
+        let next = items
+            .last()
+            .filter(|_| more)
+            .map(|last| last.key().encode());
         Page { items, next }
     }
 }
@@ -71,7 +74,10 @@ impl Cursor {
         let years = -4000..=200_000;
         years
             .contains(&chrono::Datelike::year(&at))
-            .then_some(Cursor { at, id: Uuid::from_slice(id).ok()? })
+            .then_some(Cursor {
+                at,
+                id: Uuid::from_slice(id).ok()?,
+            })
     }
 }
 
@@ -123,16 +129,26 @@ macro_rules! after {
     ($query:expr, newest $at:expr, $id:expr, $asked:expr) => {{
         let mut query = $query;
         if let Some(cursor) = $asked.cursor {
-            query = query.filter($at.lt(cursor.at).or($at.eq(cursor.at).and($id.lt(cursor.id))));
+            query = query.filter(
+                $at.lt(cursor.at)
+                    .or($at.eq(cursor.at).and($id.lt(cursor.id))),
+            );
         }
-        query.order(($at.desc(), $id.desc())).limit($crate::page::Limit::rows($asked.limit) + 1)
+        query
+            .order(($at.desc(), $id.desc()))
+            .limit($crate::page::Limit::rows($asked.limit) + 1)
     }};
     ($query:expr, oldest $at:expr, $id:expr, $asked:expr) => {{
         let mut query = $query;
         if let Some(cursor) = $asked.cursor {
-            query = query.filter($at.gt(cursor.at).or($at.eq(cursor.at).and($id.gt(cursor.id))));
+            query = query.filter(
+                $at.gt(cursor.at)
+                    .or($at.eq(cursor.at).and($id.gt(cursor.id))),
+            );
         }
-        query.order(($at.asc(), $id.asc())).limit($crate::page::Limit::rows($asked.limit) + 1)
+        query
+            .order(($at.asc(), $id.asc()))
+            .limit($crate::page::Limit::rows($asked.limit) + 1)
     }};
 }
 
@@ -145,13 +161,20 @@ mod tests {
     #[test]
     fn a_cursor_reads_back_to_the_microsecond() {
         let at = DateTime::from_timestamp_micros(1_700_000_000_123_456).unwrap();
-        let cursor = Cursor { at, id: Uuid::from_u128(7) };
+        let cursor = Cursor {
+            at,
+            id: Uuid::from_u128(7),
+        };
         assert_eq!(Cursor::decode(&cursor.encode()), Some(cursor));
     }
 
     #[test]
     fn what_no_page_gave_is_no_cursor() {
-        let late = Cursor { at: DateTime::<Utc>::MAX_UTC, id: Uuid::nil() }.encode();
+        let late = Cursor {
+            at: DateTime::<Utc>::MAX_UTC,
+            id: Uuid::nil(),
+        }
+        .encode();
         for text in ["", "x", "AAAA", &"A".repeat(33), &"=".repeat(32), &late] {
             assert_eq!(Cursor::decode(text), None, "{text}");
         }
@@ -162,7 +185,10 @@ mod tests {
         struct Row;
         impl Keyed for Row {
             fn key(&self) -> Cursor {
-                Cursor { at: DateTime::UNIX_EPOCH, id: Uuid::nil() }
+                Cursor {
+                    at: DateTime::UNIX_EPOCH,
+                    id: Uuid::nil(),
+                }
             }
         }
         assert!(Page::new(vec![Row, Row], 2).next.is_none());

@@ -25,7 +25,10 @@ pub async fn answer(mut stream: TcpStream) -> io::Result<()> {
         }
         Ok::<_, io::Error>(())
     });
-    let Ok(()) = read.await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) else {
+    let Ok(()) = read
+        .await
+        .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+    else {
         return Ok(());
     };
     let answer = match https(&head) {
@@ -60,13 +63,18 @@ fn https(head: &[u8]) -> Option<String> {
     let end = head.windows(4).position(|end| end == b"\r\n\r\n")?;
     let mut lines = std::str::from_utf8(&head[..end]).ok()?.split("\r\n");
     let mut request = lines.next()?.split(' ');
-    let (Some(_), Some(path), Some(version), None) =
-        (request.next(), request.next(), request.next(), request.next())
-    else {
+    let (Some(_), Some(path), Some(version), None) = (
+        request.next(),
+        request.next(),
+        request.next(),
+        request.next(),
+    ) else {
         return None;
     };
     let mut hosts = lines.filter_map(|line| line.split_once(':'));
-    let mut hosts = hosts.by_ref().filter(|(name, _)| name.eq_ignore_ascii_case("host"));
+    let mut hosts = hosts
+        .by_ref()
+        .filter(|(name, _)| name.eq_ignore_ascii_case("host"));
     let (host, None) = (hosts.next()?.1.trim_matches([' ', '\t']), hosts.next()) else {
         return None;
     };
@@ -75,7 +83,9 @@ fn https(head: &[u8]) -> Option<String> {
         && path.bytes().all(|b| b.is_ascii_graphic())
         && !host.is_empty()
         && host.len() <= 255
-        && host.bytes().all(|b| b.is_ascii_alphanumeric() || b".-:[]".contains(&b));
+        && host
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b".-:[]".contains(&b));
     fits.then(|| format!("https://{host}{path}"))
 }
 
@@ -91,7 +101,10 @@ mod tests {
     #[test]
     fn the_same_address_with_https() {
         let head = b"GET /api/orders?limit=3 HTTP/1.1\r\nhost: localhost:8443\r\nX: y\r\n\r\n";
-        assert_eq!(https(head).as_deref(), Some("https://localhost:8443/api/orders?limit=3"));
+        assert_eq!(
+            https(head).as_deref(),
+            Some("https://localhost:8443/api/orders?limit=3")
+        );
     }
 
     #[test]

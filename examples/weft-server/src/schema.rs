@@ -1,6 +1,9 @@
 //! The tables as Diesel knows them, and to whom each belongs.
 
-#![allow(missing_docs, reason = "`table!` writes modules, and the migrations say what is in them")]
+#![allow(
+    missing_docs,
+    reason = "`table!` writes modules, and the migrations say what is in them"
+)]
 
 use weft_tenancy::tenancy;
 

@@ -13,8 +13,9 @@ use crate::{
     error::Problem,
     import::{ImportError, import},
     roads::{OrgConnection, RoadClosed, Roads},
-    schema::{conversations, membership_shops, memberships, messages, orders,
-        organizations, plans, shops},
+    schema::{
+        conversations, membership_shops, memberships, messages, orders, organizations, plans, shops,
+    },
     state_folder::StateFolder,
     token::BearerToken,
     value::{ConversationState, Direction, Email, Role},
@@ -85,8 +86,16 @@ pub const DEMO: [Demo; 2] = [
             },
         ],
         members: [
-            DemoMember { role: Role::Owner, name: "Aiko Mori", address: "aiko@kumo-ceramics.example" },
-            DemoMember { role: Role::Member, name: "Ren Ito", address: "ren@kumo-ceramics.example" },
+            DemoMember {
+                role: Role::Owner,
+                name: "Aiko Mori",
+                address: "aiko@kumo-ceramics.example",
+            },
+            DemoMember {
+                role: Role::Member,
+                name: "Ren Ito",
+                address: "ren@kumo-ceramics.example",
+            },
         ],
     },
     Demo {
@@ -112,7 +121,11 @@ pub const DEMO: [Demo; 2] = [
                 name: "Greta Lindqvist",
                 address: "greta@nordwind-outdoor.example",
             },
-            DemoMember { role: Role::Member, name: "Tom Hale", address: "tom@nordwind-outdoor.example" },
+            DemoMember {
+                role: Role::Member,
+                name: "Tom Hale",
+                address: "tom@nordwind-outdoor.example",
+            },
         ],
     },
 ];
@@ -130,16 +143,22 @@ pub async fn seed(roads: &Roads) -> Result<[Uuid; 2], SeedError> {
         }
         let scope = Scope::org(org);
         let mut conn = roads.app.within(scope.clone()).await?;
-        let shops = conn.transaction(async |conn| people(conn, demo, &users).await).await?;
+        let shops = conn
+            .transaction(async |conn| people(conn, demo, &users).await)
+            .await?;
         drop(conn);
         for (shop, demo) in shops.iter().zip(&demo.shops) {
             let mut conn = roads.app.within(scope.narrowed_to([*shop])).await?;
-            let known: Option<Uuid> =
-                orders::table.select(orders::id).first(&mut conn).await.optional()?;
+            let known: Option<Uuid> = orders::table
+                .select(orders::id)
+                .first(&mut conn)
+                .await
+                .optional()?;
             if known.is_none() {
                 import(&mut conn, demo.orders, |_, _| {}).await?;
             }
-            conn.transaction(async |conn| talk(conn, *shop).await).await?;
+            conn.transaction(async |conn| talk(conn, *shop).await)
+                .await?;
         }
     }
     Ok(orgs)
@@ -155,7 +174,9 @@ pub async fn tokens(
     folder: &StateFolder,
     now: DateTime<Utc>,
 ) -> Result<Vec<DemoToken>, SeedError> {
-    let kept = folder.read(TOKENS)?.and_then(|text| serde_json::from_str(&text).ok());
+    let kept = folder
+        .read(TOKENS)?
+        .and_then(|text| serde_json::from_str(&text).ok());
     let tokens: Vec<DemoToken> = match kept {
         Some(tokens) => tokens,
         None => {
@@ -164,7 +185,11 @@ pub async fn tokens(
                 for member in &demo.members {
                     let token = BearerToken::generate().map_err(|_| SeedError::Randomness)?;
                     let (org, token) = (demo.slug.to_owned(), token.expose().to_owned());
-                    tokens.push(DemoToken { org, role: member.role, token });
+                    tokens.push(DemoToken {
+                        org,
+                        role: member.role,
+                        token,
+                    });
                 }
             }
             folder.write(TOKENS, &serde_json::to_string(&tokens)?)?;
@@ -178,7 +203,10 @@ pub async fn tokens(
             let token = tokens.iter().find(theirs);
             if let Some(token) = token.and_then(|token| BearerToken::parse(&token.token)) {
                 let until = now + TimeDelta::days(30);
-                roads.auth.issue(&token.digest(), (org, user), "demo", until).await?;
+                roads
+                    .auth
+                    .issue(&token.digest(), (org, user), "demo", until)
+                    .await?;
             }
         }
     }
@@ -194,27 +222,34 @@ fn address(member: &DemoMember) -> Result<Email, SeedError> {
 /// Organisations belong to no scope before they are there: this is the third road's work.
 async fn organizations(roads: &Roads) -> Result<[Uuid; 2], SeedError> {
     let mut conn = roads.unscoped.open().await?;
-    conn.unscoped("make the demo's organisations", "weft-server", async |conn| {
-        let plan: Uuid =
-            plans::table.filter(plans::code.eq("team")).select(plans::id).first(conn).await?;
-        let mut ids = [Uuid::nil(); 2];
-        for (demo, id) in DEMO.iter().zip(&mut ids) {
-            diesel::insert_into(organizations::table)
-                .values((
-                    organizations::id.eq(Uuid::now_v7()),
-                    organizations::slug.eq(demo.slug),
-                    organizations::name.eq(demo.name),
-                    organizations::plan_id.eq(plan),
-                ))
-                .on_conflict(organizations::slug)
-                .do_nothing()
-                .execute(conn)
+    conn.unscoped(
+        "make the demo's organisations",
+        "weft-server",
+        async |conn| {
+            let plan: Uuid = plans::table
+                .filter(plans::code.eq("team"))
+                .select(plans::id)
+                .first(conn)
                 .await?;
-            let known = organizations::table.filter(organizations::slug.eq(demo.slug));
-            *id = known.select(organizations::id).first(conn).await?;
-        }
-        Ok(ids)
-    })
+            let mut ids = [Uuid::nil(); 2];
+            for (demo, id) in DEMO.iter().zip(&mut ids) {
+                diesel::insert_into(organizations::table)
+                    .values((
+                        organizations::id.eq(Uuid::now_v7()),
+                        organizations::slug.eq(demo.slug),
+                        organizations::name.eq(demo.name),
+                        organizations::plan_id.eq(plan),
+                    ))
+                    .on_conflict(organizations::slug)
+                    .do_nothing()
+                    .execute(conn)
+                    .await?;
+                let known = organizations::table.filter(organizations::slug.eq(demo.slug));
+                *id = known.select(organizations::id).first(conn).await?;
+            }
+            Ok(ids)
+        },
+    )
     .await
 }
 
@@ -283,8 +318,11 @@ async fn people(
 
 /// A few conversations about a shop's latest orders, unless there are any.
 async fn talk(conn: &mut OrgConnection, shop: Uuid) -> Result<(), SeedError> {
-    let known: Option<Uuid> =
-        conversations::table.select(conversations::id).first(conn).await.optional()?;
+    let known: Option<Uuid> = conversations::table
+        .select(conversations::id)
+        .first(conn)
+        .await
+        .optional()?;
     if known.is_some() {
         return Ok(());
     }
@@ -333,11 +371,20 @@ async fn talk(conn: &mut OrgConnection, shop: Uuid) -> Result<(), SeedError> {
 }
 
 const TALK: &[(&str, Option<&str>)] = &[
-    ("Hello, when will my order be sent?", Some("It leaves us tomorrow morning.")),
+    (
+        "Hello, when will my order be sent?",
+        Some("It leaves us tomorrow morning."),
+    ),
     ("One item arrived broken. What can we do?", None),
-    ("Can I still change the address?", Some("Yes: we have changed it.")),
+    (
+        "Can I still change the address?",
+        Some("Yes: we have changed it."),
+    ),
     ("Do you ship to a parcel station?", None),
-    ("Thank you, everything arrived well!", Some("We are glad to hear it.")),
+    (
+        "Thank you, everything arrived well!",
+        Some("We are glad to hear it."),
+    ),
 ];
 
 /// Why the demo could not be made.

@@ -96,7 +96,9 @@ async fn connection(
         .keep_alive_interval(Duration::from_secs(20))
         .keep_alive_timeout(Duration::from_secs(20));
     let service = TowerToHyperService::new(app);
-    let served = http.serve_connection(TokioIo::new(stream), service).into_owned();
+    let served = http
+        .serve_connection(TokioIo::new(stream), service)
+        .into_owned();
     watcher.watch(served).await
 }
 

@@ -25,12 +25,22 @@ impl StateFolder {
         let named = path.is_some();
         let path = match path.or_else(default_path) {
             Some(path) => std::path::absolute(path)?,
-            None => return Err(io::Error::other("neither HOME nor XDG_STATE_HOME is set: use --data")),
+            None => {
+                return Err(io::Error::other(
+                    "neither HOME nor XDG_STATE_HOME is set: use --data",
+                ));
+            }
         };
         fs::create_dir_all(&path)?;
-        let folder = StateFolder { path: path.canonicalize()?, named };
+        let folder = StateFolder {
+            path: path.canonicalize()?,
+            named,
+        };
         let private = folder.private();
-        DirBuilder::new().recursive(true).mode(0o700).create(&private)?;
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&private)?;
         fs::set_permissions(&private, fs::Permissions::from_mode(0o700))?;
         Ok(folder)
     }
@@ -65,9 +75,15 @@ impl StateFolder {
     /// When it cannot be written.
     pub fn write(&self, name: &str, text: &str) -> io::Result<PathBuf> {
         let path = self.private().join(name);
-        let draft = self.private().join(format!("{name}.{}", std::process::id()));
-        let mut file =
-            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+        let draft = self
+            .private()
+            .join(format!("{name}.{}", std::process::id()));
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&draft)?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
         fs::rename(&draft, &path)?;
@@ -85,7 +101,11 @@ impl StateFolder {
 }
 
 fn default_path() -> Option<PathBuf> {
-    let set = |name: &str| env::var_os(name).filter(|path| !path.is_empty()).map(PathBuf::from);
+    let set = |name: &str| {
+        env::var_os(name)
+            .filter(|path| !path.is_empty())
+            .map(PathBuf::from)
+    };
     let state = set("XDG_STATE_HOME").or_else(|| Some(set("HOME")?.join(".local/state")))?;
     Some(state.join("weft-server"))
 }

@@ -69,9 +69,13 @@ macro_rules! day {
 
 fn make(now: DateTime<Utc>) -> Result<Kept, rcgen::Error> {
     let mut params = CertificateParams::new(
-        ["localhost", "127.0.0.1", "::1"].map(str::to_owned).to_vec(),
+        ["localhost", "127.0.0.1", "::1"]
+            .map(str::to_owned)
+            .to_vec(),
     )?;
-    params.distinguished_name.push(DnType::CommonName, "weft-server on localhost");
+    params
+        .distinguished_name
+        .push(DnType::CommonName, "weft-server on localhost");
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     // A day early, for clocks that are behind.
@@ -80,7 +84,11 @@ fn make(now: DateTime<Utc>) -> Result<Kept, rcgen::Error> {
     params.not_after = day!(until);
     let key = KeyPair::generate()?;
     let certificate = params.self_signed(&key)?;
-    Ok(Kept { certificate: certificate.pem(), key: key.serialize_pem(), until })
+    Ok(Kept {
+        certificate: certificate.pem(),
+        key: key.serialize_pem(),
+        until,
+    })
 }
 
 #[cfg(test)]

@@ -35,7 +35,9 @@ impl BearerToken {
     pub fn parse(text: &str) -> Option<BearerToken> {
         let body = text.strip_prefix(PREFIX)?;
         let fits = body.len() == 43
-            && body.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+            && body
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
         fits.then(|| BearerToken(Zeroizing::new(text.to_owned())))
     }
 
@@ -82,7 +84,10 @@ mod tests {
         let token = BearerToken::generate().unwrap();
         let again = BearerToken::parse(token.expose()).unwrap();
         assert!(token.digest() == again.digest());
-        assert_eq!(format!("{token:?} {:?}", token.digest()), "BearerToken(redacted) TokenDigest(redacted)");
+        assert_eq!(
+            format!("{token:?} {:?}", token.digest()),
+            "BearerToken(redacted) TokenDigest(redacted)"
+        );
     }
 
     #[test]

@@ -82,7 +82,9 @@ impl Email {
         let fits = text.len() <= 254
             && text.chars().all(|c| !c.is_control() && !c.is_whitespace())
             && text.split_once('@').is_some_and(|(user, host)| {
-                !user.is_empty() && host.contains('.') && !host.contains('@')
+                !user.is_empty()
+                    && host.contains('.')
+                    && !host.contains('@')
                     && host.split('.').all(|label| !label.is_empty())
             });
         match fits {
@@ -303,8 +305,18 @@ mod tests {
     #[test]
     fn texts_have_a_length_and_no_control_characters() {
         assert!(serde_json::from_value::<Line<1, 3>>(json!("äöü")).is_ok());
-        for bad in [json!(""), json!("abcd"), json!("a\u{0}"), json!("a\n"), json!("  "), json!(7)] {
-            assert!(serde_json::from_value::<Line<1, 3>>(bad.clone()).is_err(), "{bad}");
+        for bad in [
+            json!(""),
+            json!("abcd"),
+            json!("a\u{0}"),
+            json!("a\n"),
+            json!("  "),
+            json!(7),
+        ] {
+            assert!(
+                serde_json::from_value::<Line<1, 3>>(bad.clone()).is_err(),
+                "{bad}"
+            );
         }
         assert!(serde_json::from_value::<Prose<9>>(json!("a\nb")).is_ok());
         assert!(serde_json::from_value::<Prose<9>>(json!("a\u{0}b")).is_err());
@@ -322,7 +334,10 @@ mod tests {
     fn money_is_whole_and_exact() {
         assert!(serde_json::from_value::<Amount>(json!(MOST)).is_ok());
         for bad in [json!(-1), json!(MOST + 1), json!(1.5), json!("1")] {
-            assert!(serde_json::from_value::<Amount>(bad.clone()).is_err(), "{bad}");
+            assert!(
+                serde_json::from_value::<Amount>(bad.clone()).is_err(),
+                "{bad}"
+            );
         }
     }
 

@@ -23,7 +23,11 @@ impl AppRoad {
     /// # Errors
     /// When no connection can be had.
     pub async fn within(&self, scope: Scope) -> Result<OrgConnection, RoadClosed> {
-        Ok(AsyncOrgConn::new(pooled(&self.pool, "app").await?, &TENANCY, scope))
+        Ok(AsyncOrgConn::new(
+            pooled(&self.pool, "app").await?,
+            &TENANCY,
+            scope,
+        ))
     }
 
     /// Whether the database answers.

@@ -70,7 +70,10 @@ impl AuthRoad {
             .await
             .optional()?;
         let Some(found) = found else { return Ok(None) };
-        if found.last_used_at.is_none_or(|then| now - then > TimeDelta::minutes(1)) {
+        if found
+            .last_used_at
+            .is_none_or(|then| now - then > TimeDelta::minutes(1))
+        {
             diesel::update(api_tokens::table.find(found.token_id))
                 .set(api_tokens::last_used_at.eq(now))
                 .execute(&mut conn)

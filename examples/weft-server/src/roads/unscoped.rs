@@ -22,6 +22,8 @@ impl UnscopedRoad {
     /// # Errors
     /// When no connection can be had.
     pub async fn open(&self) -> Result<UnscopedConnection, RoadClosed> {
-        Ok(AsyncUnscopedConn::new(pooled(&self.pool, "unscoped").await?))
+        Ok(AsyncUnscopedConn::new(
+            pooled(&self.pool, "unscoped").await?,
+        ))
     }
 }

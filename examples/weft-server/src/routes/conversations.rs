@@ -98,19 +98,41 @@ pub fn routes(api: Api) -> Api {
     let create = Operation::new("create_conversation", "Begins a conversation");
     let get = Operation::new("get_conversation", "A conversation");
     let update = Operation::new("update_conversation", "Changes a conversation");
-    let delete = Operation::new("delete_conversation", "Deletes a conversation and its messages");
-    api.get(ALL, self::list, list.query::<Conversations>().answers::<Page<Conversation>>(200))
-        .post(ALL, self::create, create.body::<NewConversation>().answers::<Conversation>(201))
-        .get(ONE, self::get, get.answers::<Conversation>(200))
-        .patch(ONE, self::update, update.body::<ConversationChanges>().answers::<Conversation>(200))
-        .delete(ONE, self::delete, delete)
+    let delete = Operation::new(
+        "delete_conversation",
+        "Deletes a conversation and its messages",
+    );
+    api.get(
+        ALL,
+        self::list,
+        list.query::<Conversations>()
+            .answers::<Page<Conversation>>(200),
+    )
+    .post(
+        ALL,
+        self::create,
+        create
+            .body::<NewConversation>()
+            .answers::<Conversation>(201),
+    )
+    .get(ONE, self::get, get.answers::<Conversation>(200))
+    .patch(
+        ONE,
+        self::update,
+        update
+            .body::<ConversationChanges>()
+            .answers::<Conversation>(200),
+    )
+    .delete(ONE, self::delete, delete)
 }
 
 const ALL: &str = "/api/conversations";
 const ONE: &str = "/api/conversations/{conversation_id}";
 
 async fn list(tenant: Tenant, Query(asked): Query<Conversations>) -> Answer<Page<Conversation>> {
-    let mut query = conversations::table.select(Conversation::as_select()).into_boxed();
+    let mut query = conversations::table
+        .select(Conversation::as_select())
+        .into_boxed();
     if let Some(shop) = asked.shop_id {
         query = query.filter(conversations::shop_id.eq(shop));
     }
@@ -149,8 +171,9 @@ async fn create(
 }
 
 async fn get(tenant: Tenant, Id(id): Id, _: NoQuery) -> Answer<Conversation> {
-    let query =
-        conversations::table.filter(conversations::id.eq(id)).select(Conversation::as_select());
+    let query = conversations::table
+        .filter(conversations::id.eq(id))
+        .select(Conversation::as_select());
     Ok(Json(query.first(&mut tenant.open().await?).await?))
 }
 
@@ -179,6 +202,9 @@ async fn delete(tenant: Tenant, Id(id): Id, _: NoQuery, _: NoBody) -> Result<Sta
 
 impl Keyed for Conversation {
     fn key(&self) -> Cursor {
-        Cursor { at: self.created_at, id: self.id }
+        Cursor {
+            at: self.created_at,
+            id: self.id,
+        }
     }
 }

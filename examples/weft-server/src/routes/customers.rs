@@ -82,16 +82,31 @@ pub fn routes(api: Api) -> Api {
     let create = Operation::new("create_customer", "Makes a customer");
     let get = Operation::new("get_customer", "A customer");
     let update = Operation::new("update_customer", "Changes a customer");
-    let delete = Operation::new("delete_customer", "Deletes a customer that nothing refers to");
-    api.get("/api/customers", self::list, list.query::<Customers>().answers::<Page<Customer>>(200))
-        .post("/api/customers", self::create, create.body::<NewCustomer>().answers::<Customer>(201))
-        .get("/api/customers/{customer_id}", self::get, get.answers::<Customer>(200))
-        .patch(
-            "/api/customers/{customer_id}",
-            self::update,
-            update.body::<CustomerChanges>().answers::<Customer>(200),
-        )
-        .delete("/api/customers/{customer_id}", self::delete, delete)
+    let delete = Operation::new(
+        "delete_customer",
+        "Deletes a customer that nothing refers to",
+    );
+    api.get(
+        "/api/customers",
+        self::list,
+        list.query::<Customers>().answers::<Page<Customer>>(200),
+    )
+    .post(
+        "/api/customers",
+        self::create,
+        create.body::<NewCustomer>().answers::<Customer>(201),
+    )
+    .get(
+        "/api/customers/{customer_id}",
+        self::get,
+        get.answers::<Customer>(200),
+    )
+    .patch(
+        "/api/customers/{customer_id}",
+        self::update,
+        update.body::<CustomerChanges>().answers::<Customer>(200),
+    )
+    .delete("/api/customers/{customer_id}", self::delete, delete)
 }
 
 async fn list(tenant: Tenant, Query(asked): Query<Customers>) -> Answer<Page<Customer>> {
@@ -121,7 +136,9 @@ async fn create(
 }
 
 async fn get(tenant: Tenant, Id(id): Id, _: NoQuery) -> Answer<Customer> {
-    let query = customers::table.filter(customers::id.eq(id)).select(Customer::as_select());
+    let query = customers::table
+        .filter(customers::id.eq(id))
+        .select(Customer::as_select());
     Ok(Json(query.first(&mut tenant.open().await?).await?))
 }
 
@@ -150,6 +167,9 @@ async fn delete(tenant: Tenant, Id(id): Id, _: NoQuery, _: NoBody) -> Result<Sta
 
 impl Keyed for Customer {
     fn key(&self) -> Cursor {
-        Cursor { at: self.created_at, id: self.id }
+        Cursor {
+            at: self.created_at,
+            id: self.id,
+        }
     }
 }

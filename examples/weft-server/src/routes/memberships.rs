@@ -79,11 +79,25 @@ pub fn routes(api: Api) -> Api {
     let get = Operation::new("get_membership", "A member");
     let update = Operation::new("update_membership", "Changes a member; for owners");
     let delete = Operation::new("delete_membership", "Lets a member go; for owners");
-    api.get(ALL, self::list, list.query::<Memberships>().answers::<Page<Membership>>(200))
-        .post(ALL, self::create, create.body::<NewMembership>().answers::<Membership>(201))
-        .get(ONE, self::get, get.answers::<Membership>(200))
-        .patch(ONE, self::update, update.body::<MembershipChanges>().answers::<Membership>(200))
-        .delete(ONE, self::delete, delete)
+    api.get(
+        ALL,
+        self::list,
+        list.query::<Memberships>().answers::<Page<Membership>>(200),
+    )
+    .post(
+        ALL,
+        self::create,
+        create.body::<NewMembership>().answers::<Membership>(201),
+    )
+    .get(ONE, self::get, get.answers::<Membership>(200))
+    .patch(
+        ONE,
+        self::update,
+        update
+            .body::<MembershipChanges>()
+            .answers::<Membership>(200),
+    )
+    .delete(ONE, self::delete, delete)
 }
 
 const ALL: &str = "/api/memberships";
@@ -178,7 +192,9 @@ async fn update(
                 .execute(conn)
                 .await?;
             let old = membership_shops::membership_id.eq(id);
-            diesel::delete(membership_shops::table.filter(old)).execute(conn).await?;
+            diesel::delete(membership_shops::table.filter(old))
+                .execute(conn)
+                .await?;
             limit_to(conn, id, shops.unwrap_or_default()).await?;
             one(conn, id).await
         })
@@ -218,12 +234,12 @@ fn last_owner() -> Problem {
 
 fn limited(role: Role, shops: Option<&[Uuid]>) -> Result<(), Problem> {
     match (role, shops) {
-        (Role::Owner, Some(_)) => {
-            Err(Problem::unprocessable("an owner cannot be limited to some shops"))
-        }
-        (_, Some(shops)) if shops.len() > 1000 => {
-            Err(Problem::unprocessable("a member is limited to at most 1000 shops"))
-        }
+        (Role::Owner, Some(_)) => Err(Problem::unprocessable(
+            "an owner cannot be limited to some shops",
+        )),
+        (_, Some(shops)) if shops.len() > 1000 => Err(Problem::unprocessable(
+            "a member is limited to at most 1000 shops",
+        )),
         _ => Ok(()),
     }
 }
@@ -248,13 +264,22 @@ async fn limit_to(
 }
 
 async fn one(conn: &mut OrgConnection, id: Uuid) -> Result<Membership, Problem> {
-    let query = memberships::table.filter(memberships::id.eq(id)).select(Row::as_select());
+    let query = memberships::table
+        .filter(memberships::id.eq(id))
+        .select(Row::as_select());
     let row = query.first(conn).await?;
-    with_shops(conn, vec![row]).await?.pop().ok_or_else(Problem::not_found)
+    with_shops(conn, vec![row])
+        .await?
+        .pop()
+        .ok_or_else(Problem::not_found)
 }
 
 async fn with_shops(conn: &mut OrgConnection, rows: Vec<Row>) -> Result<Vec<Membership>, Problem> {
-    let members: Vec<Uuid> = rows.iter().filter(|row| !row.all_shops).map(|row| row.id).collect();
+    let members: Vec<Uuid> = rows
+        .iter()
+        .filter(|row| !row.all_shops)
+        .map(|row| row.id)
+        .collect();
     let shops: Vec<(Uuid, Uuid)> = membership_shops::table
         .filter(membership_shops::membership_id.eq_any(members))
         .select((membership_shops::membership_id, membership_shops::shop_id))
@@ -262,7 +287,11 @@ async fn with_shops(conn: &mut OrgConnection, rows: Vec<Row>) -> Result<Vec<Memb
         .load(conn)
         .await?;
     let of = |member: Uuid| {
-        shops.iter().filter(|shop| shop.0 == member).map(|shop| shop.1).collect::<Vec<_>>()
+        shops
+            .iter()
+            .filter(|shop| shop.0 == member)
+            .map(|shop| shop.1)
+            .collect::<Vec<_>>()
     };
     Ok(rows
         .into_iter()
@@ -280,6 +309,9 @@ async fn with_shops(conn: &mut OrgConnection, rows: Vec<Row>) -> Result<Vec<Memb
 
 impl Keyed for Membership {
     fn key(&self) -> Cursor {
-        Cursor { at: self.created_at, id: self.id }
+        Cursor {
+            at: self.created_at,
+            id: self.id,
+        }
     }
 }

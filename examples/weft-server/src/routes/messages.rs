@@ -70,16 +70,31 @@ shape! { query
 
 /// Adds the routes of the messages within a conversation.
 pub fn routes(api: Api) -> Api {
-    let list = Operation::new("list_messages", "The messages of a conversation, oldest first");
+    let list = Operation::new(
+        "list_messages",
+        "The messages of a conversation, oldest first",
+    );
     let create = Operation::new("create_message", "Writes a message");
     let get = Operation::new("get_message", "A message of a conversation");
     let update = Operation::new("update_message", "Changes a message");
     let delete = Operation::new("delete_message", "Deletes a message");
-    api.get(ALL, self::list, list.query::<Messages>().answers::<Page<Message>>(200))
-        .post(ALL, self::create, create.body::<NewMessage>().answers::<Message>(201))
-        .get(ONE, self::get, get.answers::<Message>(200))
-        .patch(ONE, self::update, update.body::<MessageChanges>().answers::<Message>(200))
-        .delete(ONE, self::delete, delete)
+    api.get(
+        ALL,
+        self::list,
+        list.query::<Messages>().answers::<Page<Message>>(200),
+    )
+    .post(
+        ALL,
+        self::create,
+        create.body::<NewMessage>().answers::<Message>(201),
+    )
+    .get(ONE, self::get, get.answers::<Message>(200))
+    .patch(
+        ONE,
+        self::update,
+        update.body::<MessageChanges>().answers::<Message>(200),
+    )
+    .delete(ONE, self::delete, delete)
 }
 
 const ALL: &str = "/api/conversations/{conversation_id}/messages";
@@ -92,7 +107,10 @@ async fn list(
 ) -> Answer<Page<Message>> {
     let mut conn = tenant.open().await?;
     let outer = conversations::table.filter(conversations::id.eq(conversation));
-    outer.select(conversations::id).first::<Uuid>(&mut conn).await?;
+    outer
+        .select(conversations::id)
+        .first::<Uuid>(&mut conn)
+        .await?;
     let mut query = messages::table
         .filter(messages::conversation_id.eq(conversation))
         .select(Message::as_select())
@@ -118,13 +136,12 @@ async fn create(
     let mut conn = tenant.open().await?;
     let made: Message = conn
         .transaction(async |conn| {
-            let shop: Uuid = diesel::update(
-                conversations::table.filter(conversations::id.eq(conversation)),
-            )
-            .set(conversations::updated_at.eq(Utc::now()))
-            .returning(conversations::shop_id)
-            .get_result(conn)
-            .await?;
+            let shop: Uuid =
+                diesel::update(conversations::table.filter(conversations::id.eq(conversation)))
+                    .set(conversations::updated_at.eq(Utc::now()))
+                    .returning(conversations::shop_id)
+                    .get_result(conn)
+                    .await?;
             let place = (
                 messages::id.eq(new_id()),
                 messages::shop_id.eq(shop),
@@ -138,7 +155,10 @@ async fn create(
                 .await
         })
         .await?;
-    Ok(Created(format!("/api/conversations/{conversation}/messages/{}", made.id), made))
+    Ok(Created(
+        format!("/api/conversations/{conversation}/messages/{}", made.id),
+        made,
+    ))
 }
 
 async fn get(tenant: Tenant, Ids(conversation, id): Ids, _: NoQuery) -> Answer<Message> {
@@ -176,11 +196,18 @@ async fn delete(
     let message = messages::table
         .filter(messages::conversation_id.eq(conversation))
         .filter(messages::id.eq(id));
-    deleted(diesel::delete(message).execute(&mut tenant.open().await?).await?)
+    deleted(
+        diesel::delete(message)
+            .execute(&mut tenant.open().await?)
+            .await?,
+    )
 }
 
 impl Keyed for Message {
     fn key(&self) -> Cursor {
-        Cursor { at: self.created_at, id: self.id }
+        Cursor {
+            at: self.created_at,
+            id: self.id,
+        }
     }
 }

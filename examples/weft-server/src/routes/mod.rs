@@ -42,7 +42,12 @@ pub struct Created<T>(String, T);
 
 impl<T: Serialize> IntoResponse for Created<T> {
     fn into_response(self) -> Response {
-        (StatusCode::CREATED, [(header::LOCATION, self.0)], Json(self.1)).into_response()
+        (
+            StatusCode::CREATED,
+            [(header::LOCATION, self.0)],
+            Json(self.1),
+        )
+            .into_response()
     }
 }
 

@@ -88,11 +88,23 @@ pub fn routes(api: Api) -> Api {
     let get = Operation::new("get_order_line", "A line of an order");
     let update = Operation::new("update_order_line", "Changes a line of an order");
     let delete = Operation::new("delete_order_line", "Deletes a line of an order");
-    api.get(ALL, self::list, list.query::<OrderLines>().answers::<Page<OrderLine>>(200))
-        .post(ALL, self::create, create.body::<NewOrderLine>().answers::<OrderLine>(201))
-        .get(ONE, self::get, get.answers::<OrderLine>(200))
-        .patch(ONE, self::update, update.body::<OrderLineChanges>().answers::<OrderLine>(200))
-        .delete(ONE, self::delete, delete)
+    api.get(
+        ALL,
+        self::list,
+        list.query::<OrderLines>().answers::<Page<OrderLine>>(200),
+    )
+    .post(
+        ALL,
+        self::create,
+        create.body::<NewOrderLine>().answers::<OrderLine>(201),
+    )
+    .get(ONE, self::get, get.answers::<OrderLine>(200))
+    .patch(
+        ONE,
+        self::update,
+        update.body::<OrderLineChanges>().answers::<OrderLine>(200),
+    )
+    .delete(ONE, self::delete, delete)
 }
 
 const ALL: &str = "/api/orders/{order_id}/lines";
@@ -100,7 +112,9 @@ const ONE: &str = "/api/orders/{order_id}/lines/{line_id}";
 
 /// Goes on only if the order is in sight.
 async fn order_in_sight(conn: &mut OrgConnection, order: Uuid) -> QueryResult<()> {
-    let query = orders::table.filter(orders::id.eq(order)).select(orders::id);
+    let query = orders::table
+        .filter(orders::id.eq(order))
+        .select(orders::id);
     query.first::<Uuid>(conn).await.map(drop)
 }
 
@@ -154,7 +168,10 @@ async fn create(
                 .await
         })
         .await?;
-    Ok(Created(format!("/api/orders/{order}/lines/{}", made.id), made))
+    Ok(Created(
+        format!("/api/orders/{order}/lines/{}", made.id),
+        made,
+    ))
 }
 
 async fn get(tenant: Tenant, Ids(order, id): Ids, _: NoQuery) -> Answer<OrderLine> {
@@ -203,6 +220,9 @@ async fn delete(
 
 impl Keyed for OrderLine {
     fn key(&self) -> Cursor {
-        Cursor { at: self.created_at, id: self.id }
+        Cursor {
+            at: self.created_at,
+            id: self.id,
+        }
     }
 }

@@ -153,15 +153,27 @@ pub fn routes(api: Api) -> Api {
     let get = Operation::new("get_order", "An order");
     let update = Operation::new("update_order", "Changes an order");
     let delete = Operation::new("delete_order", "Takes an order out of sight");
-    api.get("/api/orders", self::list, list.query::<Orders>().answers::<Page<Order>>(200))
-        .post("/api/orders", self::create, create.body::<NewOrder>().answers::<Order>(201))
-        .get("/api/orders/{order_id}", self::get, get.answers::<Order>(200))
-        .patch(
-            "/api/orders/{order_id}",
-            self::update,
-            update.body::<OrderChanges>().answers::<Order>(200),
-        )
-        .delete("/api/orders/{order_id}", self::delete, delete)
+    api.get(
+        "/api/orders",
+        self::list,
+        list.query::<Orders>().answers::<Page<Order>>(200),
+    )
+    .post(
+        "/api/orders",
+        self::create,
+        create.body::<NewOrder>().answers::<Order>(201),
+    )
+    .get(
+        "/api/orders/{order_id}",
+        self::get,
+        get.answers::<Order>(200),
+    )
+    .patch(
+        "/api/orders/{order_id}",
+        self::update,
+        update.body::<OrderChanges>().answers::<Order>(200),
+    )
+    .delete("/api/orders/{order_id}", self::delete, delete)
 }
 
 async fn list(tenant: Tenant, Query(asked): Query<Orders>) -> Answer<Page<Order>> {
@@ -188,7 +200,11 @@ async fn create(
     _: NoQuery,
     Body(new): Body<NewOrder>,
 ) -> Result<Created<Order>, Problem> {
-    let nothing = (orders::refunded.eq(0), orders::discount_amount.eq(0), orders::tags.eq(""));
+    let nothing = (
+        orders::refunded.eq(0),
+        orders::discount_amount.eq(0),
+        orders::tags.eq(""),
+    );
     let made: Order = diesel::insert_into(orders::table)
         .values((new, orders::id.eq(new_id()), nothing))
         .returning(Order::as_returning())
@@ -198,7 +214,9 @@ async fn create(
 }
 
 async fn get(tenant: Tenant, Id(id): Id, _: NoQuery) -> Answer<Order> {
-    let query = orders::table.filter(orders::id.eq(id)).select(Order::as_select());
+    let query = orders::table
+        .filter(orders::id.eq(id))
+        .select(Order::as_select());
     Ok(Json(query.first(&mut tenant.open().await?).await?))
 }
 
@@ -229,6 +247,9 @@ async fn delete(tenant: Tenant, Id(id): Id, _: NoQuery, _: NoBody) -> Result<Sta
 
 impl Keyed for Order {
     fn key(&self) -> Cursor {
-        Cursor { at: self.placed_at, id: self.id }
+        Cursor {
+            at: self.placed_at,
+            id: self.id,
+        }
     }
 }

@@ -46,10 +46,17 @@ shape! { changes
 pub fn routes(api: Api) -> Api {
     let get = Operation::new("get_organization", "The organisation of the token");
     let change = Operation::new("update_organization", "Renames it; for owners");
-    api.get("/api/organization", self::get, get.answers::<Organization>(200)).patch(
+    api.get(
+        "/api/organization",
+        self::get,
+        get.answers::<Organization>(200),
+    )
+    .patch(
         "/api/organization",
         update,
-        change.body::<OrganizationChanges>().answers::<Organization>(200),
+        change
+            .body::<OrganizationChanges>()
+            .answers::<Organization>(200),
     )
 }
 

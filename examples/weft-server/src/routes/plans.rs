@@ -42,9 +42,15 @@ pub fn routes(api: Api) -> Api {
     api.get(
         "/api/plans",
         list,
-        Operation::new("list_plans", "Plans, oldest first").query::<Plans>().answers::<Page<Plan>>(200),
+        Operation::new("list_plans", "Plans, oldest first")
+            .query::<Plans>()
+            .answers::<Page<Plan>>(200),
     )
-    .get("/api/plans/{plan_id}", get, Operation::new("get_plan", "A plan").answers::<Plan>(200))
+    .get(
+        "/api/plans/{plan_id}",
+        get,
+        Operation::new("get_plan", "A plan").answers::<Plan>(200),
+    )
 }
 
 async fn list(tenant: Tenant, Query(asked): Query<Plans>) -> Answer<Page<Plan>> {
@@ -61,6 +67,9 @@ async fn get(tenant: Tenant, Id(id): Id, _: NoQuery) -> Answer<Plan> {
 
 impl Keyed for Plan {
     fn key(&self) -> Cursor {
-        Cursor { at: self.created_at, id: self.id }
+        Cursor {
+            at: self.created_at,
+            id: self.id,
+        }
     }
 }

@@ -73,16 +73,27 @@ pub fn routes(api: Api) -> Api {
     let create = Operation::new("create_shop", "Makes a shop; for owners");
     let get = Operation::new("get_shop", "A shop");
     let update = Operation::new("update_shop", "Changes a shop; for owners");
-    let delete = Operation::new("delete_shop", "Deletes a shop that nothing refers to; for owners");
-    api.get("/api/shops", self::list, list.query::<Shops>().answers::<Page<Shop>>(200))
-        .post("/api/shops", self::create, create.body::<NewShop>().answers::<Shop>(201))
-        .get("/api/shops/{shop_id}", self::get, get.answers::<Shop>(200))
-        .patch(
-            "/api/shops/{shop_id}",
-            self::update,
-            update.body::<ShopChanges>().answers::<Shop>(200),
-        )
-        .delete("/api/shops/{shop_id}", self::delete, delete)
+    let delete = Operation::new(
+        "delete_shop",
+        "Deletes a shop that nothing refers to; for owners",
+    );
+    api.get(
+        "/api/shops",
+        self::list,
+        list.query::<Shops>().answers::<Page<Shop>>(200),
+    )
+    .post(
+        "/api/shops",
+        self::create,
+        create.body::<NewShop>().answers::<Shop>(201),
+    )
+    .get("/api/shops/{shop_id}", self::get, get.answers::<Shop>(200))
+    .patch(
+        "/api/shops/{shop_id}",
+        self::update,
+        update.body::<ShopChanges>().answers::<Shop>(200),
+    )
+    .delete("/api/shops/{shop_id}", self::delete, delete)
 }
 
 async fn list(tenant: Tenant, Query(asked): Query<Shops>) -> Answer<Page<Shop>> {
@@ -107,7 +118,9 @@ async fn create(
 }
 
 async fn get(tenant: Tenant, Id(id): Id, _: NoQuery) -> Answer<Shop> {
-    let query = shops::table.filter(shops::id.eq(id)).select(Shop::as_select());
+    let query = shops::table
+        .filter(shops::id.eq(id))
+        .select(Shop::as_select());
     Ok(Json(query.first(&mut tenant.open().await?).await?))
 }
 
@@ -138,6 +151,9 @@ async fn delete(tenant: Tenant, Id(id): Id, _: NoQuery, _: NoBody) -> Result<Sta
 
 impl Keyed for Shop {
     fn key(&self) -> Cursor {
-        Cursor { at: self.created_at, id: self.id }
+        Cursor {
+            at: self.created_at,
+            id: self.id,
+        }
     }
 }

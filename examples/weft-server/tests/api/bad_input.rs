@@ -12,7 +12,13 @@ use crate::{
     world::{Operation, World, is_id, operations, resolve},
 };
 
-async fn send(stage: &Stage, operation: &Operation, path: &str, kind: &str, body: Vec<u8>) -> Answer {
+async fn send(
+    stage: &Stage,
+    operation: &Operation,
+    path: &str,
+    kind: &str,
+    body: Vec<u8>,
+) -> Answer {
     let request = Request::builder()
         .method(operation.method.as_str())
         .uri(path)
@@ -35,17 +41,26 @@ fn without_a_good_token_there_is_one_answer() {
         ));
         let past = chrono::Utc::now() - chrono::TimeDelta::seconds(1);
         let digest = expired.digest();
-        stage.roads.auth.issue(&digest, (stage.a.id, user), "old", past).await.unwrap();
+        stage
+            .roads
+            .auth
+            .issue(&digest, (stage.a.id, user), "old", past)
+            .await
+            .unwrap();
         for operation in operations() {
             let path = operation.within(&world);
             let body = operation.full_body(&world);
             for token in ["", "x", unknown.expose(), expired.expose()] {
-                let answer = stage.ask(token, &operation.method, &path, body.as_ref()).await;
+                let answer = stage
+                    .ask(token, &operation.method, &path, body.as_ref())
+                    .await;
                 assert_eq!(answer.status.as_u16(), 401, "{}", operation.what());
                 answer.must_be_a_problem(&path);
                 assert!(answer.text.contains("a valid bearer token is needed"));
             }
-            let bare = Request::builder().method(operation.method.as_str()).uri(&path);
+            let bare = Request::builder()
+                .method(operation.method.as_str())
+                .uri(&path);
             let answer = stage.send(bare.body(Body::empty()).unwrap()).await;
             assert_eq!(answer.status.as_u16(), 401);
         }
@@ -62,7 +77,16 @@ fn ids_that_are_none_or_unknown_are_not_found() {
         for operation in operations() {
             let body = operation.full_body(&world);
             for wrong in operation.names() {
-                let bad = ["x", "1", "-1", "%00", "%27%20OR%201=1--", "..", "%ff", "null"];
+                let bad = [
+                    "x",
+                    "1",
+                    "-1",
+                    "%00",
+                    "%27%20OR%201=1--",
+                    "..",
+                    "%ff",
+                    "null",
+                ];
                 let unknown = nowhere.id(&wrong).to_string();
                 for id in bad.into_iter().chain([unknown.as_str()]) {
                     let path = operation.at(|name| match name == wrong {
@@ -88,7 +112,11 @@ fn queries_are_read_strictly() {
         for operation in operations() {
             let path = operation.within(&world);
             let body = operation.full_body(&world);
-            let mut bad = vec!["nonsense=1".to_owned(), "org_id=1".to_owned(), "%00".to_owned()];
+            let mut bad = vec![
+                "nonsense=1".to_owned(),
+                "org_id=1".to_owned(),
+                "%00".to_owned(),
+            ];
             for (name, _) in &operation.query {
                 for value in ["", "%00", "-1", "999999999999999999999", "%27", "%ff"] {
                     bad.push(format!("{name}={value}"));
@@ -97,9 +125,17 @@ fn queries_are_read_strictly() {
             }
             for query in bad {
                 let path = format!("{path}?{query}");
-                let answer = stage.ask(&stage.a.owner, &operation.method, &path, body.as_ref()).await;
+                let answer = stage
+                    .ask(&stage.a.owner, &operation.method, &path, body.as_ref())
+                    .await;
                 answer.must_be_a_problem(&path);
-                assert_eq!(answer.status.as_u16(), 400, "{} {path}: {}", operation.method, answer.text);
+                assert_eq!(
+                    answer.status.as_u16(),
+                    400,
+                    "{} {path}: {}",
+                    operation.method,
+                    answer.text
+                );
             }
         }
         assert_eq!(before, stage.everything());
@@ -127,7 +163,14 @@ fn bodies_are_read_strictly() {
             for (body, status) in [
                 (b"".to_vec(), 400),
                 (b"{".to_vec(), 400),
-                (good.to_string().into_bytes().into_iter().chain(*b"}").collect(), 400),
+                (
+                    good.to_string()
+                        .into_bytes()
+                        .into_iter()
+                        .chain(*b"}")
+                        .collect(),
+                    400,
+                ),
                 (b"{\"name\":\xff}".to_vec(), 400),
                 (good.to_string().replace(':', ";").into_bytes(), 400),
                 (deep, 400),
@@ -144,17 +187,35 @@ fn bodies_are_read_strictly() {
                 answer.must_be_a_problem(&shown);
                 let got = answer.status.as_u16();
                 // Too deep is too deep, wherever it is noticed.
-                assert!(got == status || (body.len() > 1000 && got == 422), "{} {shown}: {got}", operation.what());
+                assert!(
+                    got == status || (body.len() > 1000 && got == 422),
+                    "{} {shown}: {got}",
+                    operation.what()
+                );
             }
-            for kind in ["text/plain", "application/x-www-form-urlencoded", "application/jsonx", ""] {
+            for kind in [
+                "text/plain",
+                "application/x-www-form-urlencoded",
+                "application/jsonx",
+                "",
+            ] {
                 let answer = send(stage, &operation, &path, kind, good.to_string().into()).await;
                 answer.must_be_a_problem(kind);
                 assert_eq!(answer.status.as_u16(), 415, "{kind}");
             }
-            for extra in ["org_id", "id", "deleted_at", "created_at", "nonsense", "__proto__"] {
+            for extra in [
+                "org_id",
+                "id",
+                "deleted_at",
+                "created_at",
+                "nonsense",
+                "__proto__",
+            ] {
                 let mut body = good.clone();
                 body[extra] = json!(stage.b.id);
-                let answer = stage.ask(&stage.a.owner, &operation.method, &path, Some(&body)).await;
+                let answer = stage
+                    .ask(&stage.a.owner, &operation.method, &path, Some(&body))
+                    .await;
                 answer.must_be_a_problem(extra);
                 assert_eq!(answer.status.as_u16(), 422, "{} {extra}", operation.what());
             }
@@ -172,14 +233,25 @@ async fn fields(stage: &Stage, operation: &Operation, path: &str, good: &Value) 
         match kind.as_str() {
             "string" => {
                 let long = "x".repeat(100_000);
-                bad.extend([json!(7), json!([]), json!("a\u{0}b"), json!(long), json!("\u{1b}[2J")]);
+                bad.extend([
+                    json!(7),
+                    json!([]),
+                    json!("a\u{0}b"),
+                    json!(long),
+                    json!("\u{1b}[2J"),
+                ]);
             }
             "integer" => bad.extend([json!("7"), json!(i64::MAX), json!(1e300), json!([])]),
             "array" => bad.extend([json!("x"), json!(["x"]), json!([1]), json!([null])]),
             other => panic!("{other}"),
         }
         if is_id(&schema) && kind == "string" {
-            bad.extend([json!(""), json!("x"), json!("%"), json!("'; DROP TABLE orders; --")]);
+            bad.extend([
+                json!(""),
+                json!("x"),
+                json!("%"),
+                json!("'; DROP TABLE orders; --"),
+            ]);
         }
         if schema["anyOf"].is_null() {
             bad.push(Value::Null);
@@ -187,16 +259,33 @@ async fn fields(stage: &Stage, operation: &Operation, path: &str, good: &Value) 
         for value in bad {
             let mut body = good.clone();
             body[&name] = value.clone();
-            let answer = stage.ask(&stage.a.owner, &operation.method, path, Some(&body)).await;
+            let answer = stage
+                .ask(&stage.a.owner, &operation.method, path, Some(&body))
+                .await;
             let what = format!("{} {name}", operation.what());
             answer.must_be_a_problem(&what);
-            assert_eq!(answer.status.as_u16(), 422, "{what}: {value:.60}: {}", answer.text);
+            assert_eq!(
+                answer.status.as_u16(),
+                422,
+                "{what}: {value:.60}: {}",
+                answer.text
+            );
         }
-        if required.as_array().is_some_and(|names| names.contains(&json!(name))) {
+        if required
+            .as_array()
+            .is_some_and(|names| names.contains(&json!(name)))
+        {
             let mut body = good.clone();
             body.as_object_mut().unwrap().remove(&name);
-            let answer = stage.ask(&stage.a.owner, &operation.method, path, Some(&body)).await;
-            assert_eq!(answer.status.as_u16(), 422, "{} without {name}", operation.what());
+            let answer = stage
+                .ask(&stage.a.owner, &operation.method, path, Some(&body))
+                .await;
+            assert_eq!(
+                answer.status.as_u16(),
+                422,
+                "{} without {name}",
+                operation.what()
+            );
         }
     }
 }
@@ -209,7 +298,9 @@ fn what_is_there_already_or_still_in_use_is_a_conflict() {
         let path = format!("/api/customers/{}", world.customer);
         let known = stage.ask(&stage.a.owner, "GET", &path, None).await.json();
         let twin = json!({ "shop_id": world.shop, "email": known["email"] });
-        let answer = stage.ask(&stage.a.owner, "POST", "/api/customers", Some(&twin)).await;
+        let answer = stage
+            .ask(&stage.a.owner, "POST", "/api/customers", Some(&twin))
+            .await;
         assert_eq!(answer.status.as_u16(), 409, "{}", answer.text);
         assert!(!answer.text.contains(known["email"].as_str().unwrap()));
         for path in [path, format!("/api/shops/{}", world.shop)] {

@@ -13,8 +13,13 @@ fn the_demos_tokens_are_kept_and_work() {
         let orgs = seed::seed(&stage.roads).await.unwrap();
         let mut seen = Vec::new();
         for _ in 0..2 {
-            let tokens = seed::tokens(&stage.roads, orgs, &folder, Utc::now()).await.unwrap();
-            let tokens: Vec<String> = tokens.iter().map(|token| token.expose().to_owned()).collect();
+            let tokens = seed::tokens(&stage.roads, orgs, &folder, Utc::now())
+                .await
+                .unwrap();
+            let tokens: Vec<String> = tokens
+                .iter()
+                .map(|token| token.expose().to_owned())
+                .collect();
             for token in &tokens {
                 let me = stage.ask(token, "GET", "/api/me", None).await;
                 assert_eq!(me.status.as_u16(), 200, "{}", me.text);
@@ -25,7 +30,9 @@ fn the_demos_tokens_are_kept_and_work() {
         assert_eq!(seen[0], seen[1], "the same at every start");
         // A folder from another database: its tokens are made good here.
         stage.database.execute("DELETE FROM api_tokens").unwrap();
-        seed::tokens(&stage.roads, orgs, &folder, Utc::now()).await.unwrap();
+        seed::tokens(&stage.roads, orgs, &folder, Utc::now())
+            .await
+            .unwrap();
         let me = stage.ask(&seen[0][0], "GET", "/api/me", None).await;
         assert_eq!(me.status.as_u16(), 200);
         std::fs::remove_dir_all(path).unwrap();

@@ -14,9 +14,10 @@ use weft_tenancy::Scope;
 use crate::stage::{Stage, on_stage};
 
 fn export(orders: usize) -> String {
-    let mut file = "Name,Email,Financial Status,Fulfillment Status,Currency,Subtotal,Shipping,Taxes,Total,\
+    let mut file =
+        "Name,Email,Financial Status,Fulfillment Status,Currency,Subtotal,Shipping,Taxes,Total,\
                     Created at,Lineitem quantity,Lineitem name,Lineitem price,Id\n"
-        .to_owned();
+            .to_owned();
     for n in 1..=orders {
         let customer = n % 97;
         writeln!(
@@ -37,7 +38,13 @@ fn counts(stage: &Stage) -> Vec<String> {
          SELECT count(*) FROM customers WHERE shop_id = '{0}'",
         stage.a.shops[1]
     );
-    stage.database.query(&sql).unwrap().into_iter().map(|row| row[0].clone().unwrap()).collect()
+    stage
+        .database
+        .query(&sql)
+        .unwrap()
+        .into_iter()
+        .map(|row| row[0].clone().unwrap())
+        .collect()
 }
 
 fn scope(stage: &Stage) -> Scope {
@@ -62,7 +69,9 @@ fn one_statement_shape_for_one_order_and_for_ten_thousand() {
                     }
                 }
             });
-            let done = import(&mut conn, export(size).as_bytes(), |_, _| {}).await.unwrap();
+            let done = import(&mut conn, export(size).as_bytes(), |_, _| {})
+                .await
+                .unwrap();
             assert_eq!(done.read, size);
             shapes.push(said.lock().unwrap().clone());
         }
@@ -72,7 +81,9 @@ fn one_statement_shape_for_one_order_and_for_ten_thousand() {
         // Again: nothing is new.
         let before = stage.everything();
         let mut conn = stage.roads.app.within(scope(stage)).await.unwrap();
-        let again = import(&mut conn, export(1).as_bytes(), |_, _| {}).await.unwrap();
+        let again = import(&mut conn, export(1).as_bytes(), |_, _| {})
+            .await
+            .unwrap();
         assert_eq!((again.read, again.new), (1, 0));
         assert_eq!(before, stage.everything());
     });
@@ -93,7 +104,10 @@ fn a_bad_row_is_named_by_its_line_and_leaves_nothing() {
         assert!(heard >= 2_000, "some batches were sent before");
         assert!(matches!(error, ImportError::Row(_)));
         let text = error.to_string();
-        assert!(text.starts_with(&format!("line {line}, column Taxes")), "{text}");
+        assert!(
+            text.starts_with(&format!("line {line}, column Taxes")),
+            "{text}"
+        );
         drop(conn);
         assert_eq!(before, (counts(stage), stage.everything()));
     });

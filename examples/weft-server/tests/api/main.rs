@@ -1,6 +1,6 @@
 //! The server, asked everything it should answer and everything it should not.
 
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::panic, clippy::unwrap_used)]
 
 mod bad_input;
 mod demo;

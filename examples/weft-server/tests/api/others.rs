@@ -39,8 +39,11 @@ impl Walk<'_> {
     }
 
     async fn paths(&self, operation: &Operation) -> usize {
-        let names: Vec<_> =
-            operation.names().into_iter().filter(|name| self.is_theirs(name)).collect();
+        let names: Vec<_> = operation
+            .names()
+            .into_iter()
+            .filter(|name| self.is_theirs(name))
+            .collect();
         let mut asked = 0;
         // Every way of replacing at least one id of the path.
         for choice in 1..1_u32 << names.len() {
@@ -54,13 +57,19 @@ impl Walk<'_> {
             };
             let body = operation.full_body(&self.ours);
             let nowhere = World::nowhere();
-            let answer = self.ask(operation, &with(&self.theirs), body.as_ref()).await;
+            let answer = self
+                .ask(operation, &with(&self.theirs), body.as_ref())
+                .await;
             let unknown = self.ask(operation, &with(&nowhere), body.as_ref()).await;
             let what = format!("{} at {}", operation.what(), with(&self.theirs));
             answer.must_be_a_problem(&what);
             assert_eq!(answer.status, unknown.status, "{what}");
             assert_eq!(answer.text, unknown.text, "{what}");
-            assert!(matches!(answer.status.as_u16(), 403 | 404), "{what}: {}", answer.status);
+            assert!(
+                matches!(answer.status.as_u16(), 403 | 404),
+                "{what}: {}",
+                answer.status
+            );
             asked += 1;
         }
         asked
@@ -82,10 +91,16 @@ impl Walk<'_> {
                 body
             };
             let answer = self.ask(operation, &path, Some(&with(&self.theirs))).await;
-            let unknown = self.ask(operation, &path, Some(&with(&World::nowhere()))).await;
+            let unknown = self
+                .ask(operation, &path, Some(&with(&World::nowhere())))
+                .await;
             let what = format!("{} with {name}", operation.what());
             answer.must_be_a_problem(&what);
-            assert_eq!((answer.status, &answer.text), (unknown.status, &unknown.text), "{what}");
+            assert_eq!(
+                (answer.status, &answer.text),
+                (unknown.status, &unknown.text),
+                "{what}"
+            );
             asked += 1;
         }
         asked
@@ -101,7 +116,13 @@ impl Walk<'_> {
             let path = |world: &World| format!("{path}?{name}={}", world.id(name));
             let answer = self.ask(operation, &path(&self.theirs), None).await;
             let unknown = self.ask(operation, &path(&World::nowhere()), None).await;
-            assert_eq!(answer.status.as_u16(), 200, "{}: {}", operation.what(), answer.text);
+            assert_eq!(
+                answer.status.as_u16(),
+                200,
+                "{}: {}",
+                operation.what(),
+                answer.text
+            );
             assert_eq!(answer.json(), json!({ "items": [], "next": null }));
             assert_eq!(answer.text, unknown.text);
             asked += 1;
@@ -115,9 +136,16 @@ impl Walk<'_> {
         path: &str,
         body: Option<&serde_json::Value>,
     ) -> Answer {
-        let answer = self.stage.ask(self.token, &operation.method, path, body).await;
+        let answer = self
+            .stage
+            .ask(self.token, &operation.method, path, body)
+            .await;
         for id in ids_in(&answer.text) {
-            assert!(!self.hidden.contains(&id), "{} {path}: {id} came out", operation.method);
+            assert!(
+                !self.hidden.contains(&id),
+                "{} {path}: {id} came out",
+                operation.method
+            );
         }
         answer
     }
@@ -125,7 +153,10 @@ impl Walk<'_> {
     /// Reads every list to its end; returns how many rows there were.
     pub async fn read_all(&self) -> usize {
         let mut rows = 0;
-        for operation in operations().iter().filter(|operation| operation.id.starts_with("list_")) {
+        for operation in operations()
+            .iter()
+            .filter(|operation| operation.id.starts_with("list_"))
+        {
             let mut path = format!("{}?limit=100", operation.within(&self.ours));
             loop {
                 let answer = self.ask(operation, &path, None).await;
@@ -167,7 +198,9 @@ pub fn ids_where(stage: &Stage, condition: &str) -> HashSet<Uuid> {
 
 fn hidden_of(stage: &Stage, org: Uuid) -> HashSet<Uuid> {
     let mut hidden = ids_where(stage, &format!("org_id = '{org}'"));
-    hidden.extend(stage.ids(&format!("SELECT id FROM memberships WHERE org_id = '{org}'")));
+    hidden.extend(stage.ids(&format!(
+        "SELECT id FROM memberships WHERE org_id = '{org}'"
+    )));
     hidden.extend(stage.ids("SELECT id FROM users"));
     hidden.insert(org);
     hidden
@@ -202,13 +235,26 @@ fn a_token_is_of_one_organisation() {
         let member = json!({
             "address": person, "display_name": "Aiko", "role": "owner", "shop_ids": null,
         });
-        let made = stage.ask(&stage.b.owner, "POST", "/api/memberships", Some(&member)).await;
+        let made = stage
+            .ask(&stage.b.owner, "POST", "/api/memberships", Some(&member))
+            .await;
         assert_eq!(made.status.as_u16(), 201, "{}", made.text);
-        let me = stage.ask(&stage.a.owner, "GET", "/api/me", None).await.json();
-        assert_eq!((&me["organization_id"], &me["address"]), (&json!(stage.a.id), &json!(person)));
-        let org = stage.ask(&stage.a.owner, "GET", "/api/organization", None).await.json();
+        let me = stage
+            .ask(&stage.a.owner, "GET", "/api/me", None)
+            .await
+            .json();
+        assert_eq!(
+            (&me["organization_id"], &me["address"]),
+            (&json!(stage.a.id), &json!(person))
+        );
+        let org = stage
+            .ask(&stage.a.owner, "GET", "/api/organization", None)
+            .await
+            .json();
         assert_eq!(org["id"], json!(stage.a.id));
-        let again = stage.ask(&stage.b.owner, "POST", "/api/memberships", Some(&member)).await;
+        let again = stage
+            .ask(&stage.b.owner, "POST", "/api/memberships", Some(&member))
+            .await;
         assert_eq!(again.status.as_u16(), 409);
     });
 }

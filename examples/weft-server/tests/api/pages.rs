@@ -36,13 +36,21 @@ fn pages_of_any_size_hold_every_row_once() {
 #[test]
 fn a_cursor_of_another_organisation_is_a_place_and_nothing_more() {
     on_stage(async |stage| {
-        let theirs = stage.ask(&stage.b.owner, "GET", "/api/orders?limit=3", None).await.json();
+        let theirs = stage
+            .ask(&stage.b.owner, "GET", "/api/orders?limit=3", None)
+            .await
+            .json();
         let cursor = theirs["next"].as_str().unwrap();
         let path = format!("/api/orders?limit=100&cursor={cursor}");
         let ours = stage.ask(&stage.a.owner, "GET", &path, None).await;
         assert_eq!(ours.status.as_u16(), 200);
-        let known: HashSet<_> =
-            stage.ids(&format!("SELECT id FROM orders WHERE org_id = '{}'", stage.a.id)).into_iter().collect();
+        let known: HashSet<_> = stage
+            .ids(&format!(
+                "SELECT id FROM orders WHERE org_id = '{}'",
+                stage.a.id
+            ))
+            .into_iter()
+            .collect();
         for order in ours.json()["items"].as_array().unwrap() {
             assert!(known.contains(&order["id"].as_str().unwrap().parse().unwrap()));
         }

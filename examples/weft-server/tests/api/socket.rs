@@ -18,7 +18,9 @@ async fn say(stream: &mut (impl AsyncReadExt + AsyncWriteExt + Unpin), text: &st
     stream.write_all(text.as_bytes()).await.unwrap();
     let mut answer = Vec::new();
     // A peer that closes without a TLS farewell is no matter here.
-    let _ = timeout(Duration::from_secs(10), stream.read_to_end(&mut answer)).await.unwrap();
+    let _ = timeout(Duration::from_secs(10), stream.read_to_end(&mut answer))
+        .await
+        .unwrap();
     String::from_utf8(answer).unwrap()
 }
 
@@ -38,23 +40,37 @@ fn the_first_byte_tells() {
         let _silent = TcpStream::connect(address).await.unwrap();
 
         let mut plain = TcpStream::connect(address).await.unwrap();
-        let head = format!("GET /api/me?x=1 HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer x\r\n\r\n");
+        let head = format!(
+            "GET /api/me?x=1 HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer x\r\n\r\n"
+        );
         let answer = say(&mut plain, &head).await;
         assert!(answer.starts_with("HTTP/1.1 308 "), "{answer}");
-        assert!(answer.contains(&format!("\r\nLocation: https://{address}/api/me?x=1\r\n")), "{answer}");
-        assert!(answer.ends_with("\r\n\r\n") && !answer.contains("401"), "{answer}");
+        assert!(
+            answer.contains(&format!("\r\nLocation: https://{address}/api/me?x=1\r\n")),
+            "{answer}"
+        );
+        assert!(
+            answer.ends_with("\r\n\r\n") && !answer.contains("401"),
+            "{answer}"
+        );
 
         let mut noise = TcpStream::connect(address).await.unwrap();
         let answer = say(&mut noise, "\0\u{1}\u{2}\r\n\r\n").await;
         assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
 
         let mut endless = TcpStream::connect(address).await.unwrap();
-        let answer = say(&mut endless, &format!("GET /{} HTTP/1.1\r\n", "x".repeat(9000))).await;
+        let answer = say(
+            &mut endless,
+            &format!("GET /{} HTTP/1.1\r\n", "x".repeat(9000)),
+        )
+        .await;
         assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
 
         let certificate = folder.read(tls::CERTIFICATE).unwrap().unwrap();
         let mut roots = rustls::RootCertStore::empty();
-        roots.add(CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap()).unwrap();
+        roots
+            .add(CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap())
+            .unwrap();
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let client = rustls::ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
@@ -70,10 +86,17 @@ fn the_first_byte_tells() {
             "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
         )
         .await;
-        assert!(answer.starts_with("HTTP/1.1 200 ") && answer.ends_with("ok\n"), "{answer}");
+        assert!(
+            answer.starts_with("HTTP/1.1 200 ") && answer.ends_with("ok\n"),
+            "{answer}"
+        );
 
         stop.send(()).unwrap();
-        timeout(Duration::from_secs(15), server).await.unwrap().unwrap().unwrap();
+        timeout(Duration::from_secs(15), server)
+            .await
+            .unwrap()
+            .unwrap()
+            .unwrap();
         std::fs::remove_dir_all(path).unwrap();
     });
 }

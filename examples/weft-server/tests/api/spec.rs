@@ -30,8 +30,15 @@ fn every_documented_operation_does_what_it_says() {
                 path = format!("{all}/{}", made.json()["id"].as_str().unwrap());
                 assert_eq!(made.location.as_deref(), Some(path.as_str()), "{what}");
             }
-            let answer = stage.ask(&stage.a.owner, &operation.method, &path, body.as_ref()).await;
-            assert_eq!(answer.status.as_u16(), operation.status, "{what}: {}", answer.text);
+            let answer = stage
+                .ask(&stage.a.owner, &operation.method, &path, body.as_ref())
+                .await;
+            assert_eq!(
+                answer.status.as_u16(),
+                operation.status,
+                "{what}: {}",
+                answer.text
+            );
             match &operation.answer {
                 Some(schema) => check(&answer.json(), schema, &what),
                 None => assert_eq!(answer.text, "", "{what}"),
@@ -67,7 +74,15 @@ fn what_is_not_documented_is_not_there() {
                 answer.must_be_a_problem(&path);
             }
         }
-        for path in ["/api", "/api/", "/api/users", "/api/api_tokens", "/api/orders/", "/x", "//"] {
+        for path in [
+            "/api",
+            "/api/",
+            "/api/users",
+            "/api/api_tokens",
+            "/api/orders/",
+            "/x",
+            "//",
+        ] {
             let answer = stage.ask(&stage.a.owner, "GET", path, None).await;
             assert_eq!(answer.status.as_u16(), 404, "{path}");
             answer.must_be_a_problem(path);
@@ -80,11 +95,17 @@ fn the_description_is_public_and_refers_to_nothing_that_is_missing() {
     on_stage(async |stage| {
         let get = |path: &str| Request::get(path).body(Body::empty()).unwrap();
         let answer = stage.send(get("/api/openapi.json")).await;
-        assert_eq!((answer.status.as_u16(), answer.kind.as_str()), (200, "application/json"));
+        assert_eq!(
+            (answer.status.as_u16(), answer.kind.as_str()),
+            (200, "application/json")
+        );
         let document = answer.json();
         assert_eq!(document, description());
         assert_eq!(document["openapi"], "3.1.0");
-        let mut ids: Vec<String> = operations().into_iter().map(|operation| operation.id).collect();
+        let mut ids: Vec<String> = operations()
+            .into_iter()
+            .map(|operation| operation.id)
+            .collect();
         let count = ids.len();
         ids.sort();
         ids.dedup();
@@ -93,7 +114,10 @@ fn the_description_is_public_and_refers_to_nothing_that_is_missing() {
             let pointer = reference.split('"').next().unwrap();
             assert!(document.pointer(pointer).is_some(), "{pointer}");
         }
-        for (path, kind) in [("/", "text/html; charset=utf-8"), ("/healthz", "text/plain; charset=utf-8")] {
+        for (path, kind) in [
+            ("/", "text/html; charset=utf-8"),
+            ("/healthz", "text/plain; charset=utf-8"),
+        ] {
             let answer = stage.send(get(path)).await;
             assert_eq!((answer.status.as_u16(), answer.kind.as_str()), (200, kind));
         }

@@ -52,12 +52,32 @@ impl Answer {
 
     /// The one form of every refusal.
     pub fn must_be_a_problem(&self, what: &str) {
-        assert!(self.status.is_client_error(), "{what}: {} {}", self.status, self.text);
-        assert_eq!(self.kind, "application/problem+json", "{what}: {}", self.text);
+        assert!(
+            self.status.is_client_error(),
+            "{what}: {} {}",
+            self.status,
+            self.text
+        );
+        assert_eq!(
+            self.kind, "application/problem+json",
+            "{what}: {}",
+            self.text
+        );
         let problem = self.json();
         assert_eq!(problem["status"], self.status.as_u16(), "{what}");
-        assert!(problem["detail"].is_string() && problem["title"].is_string(), "{what}");
-        for word in ["SELECT", "INSERT", "constraint", "relation ", "weft_app", "pkey", "fkey"] {
+        assert!(
+            problem["detail"].is_string() && problem["title"].is_string(),
+            "{what}"
+        );
+        for word in [
+            "SELECT",
+            "INSERT",
+            "constraint",
+            "relation ",
+            "weft_app",
+            "pkey",
+            "fkey",
+        ] {
             assert!(!self.text.contains(word), "{what}: {}", self.text);
         }
     }
@@ -105,7 +125,9 @@ impl Stage {
 
     pub fn ids(&self, sql: &str) -> Vec<Uuid> {
         let rows = self.database.query(sql).unwrap();
-        rows.iter().map(|row| row[0].as_deref().unwrap().parse().unwrap()).collect()
+        rows.iter()
+            .map(|row| row[0].as_deref().unwrap().parse().unwrap())
+            .collect()
     }
 
     pub fn id(&self, sql: &str) -> Uuid {
@@ -129,9 +151,16 @@ const TABLES: [(&str, &str); 10] = [
 pub async fn read(response: Response<Body>) -> Answer {
     let (parts, body) = response.into_parts();
     let header = |name| {
-        parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+        parts
+            .headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned)
     };
-    assert_eq!(header(header::X_CONTENT_TYPE_OPTIONS).as_deref(), Some("nosniff"));
+    assert_eq!(
+        header(header::X_CONTENT_TYPE_OPTIONS).as_deref(),
+        Some("nosniff")
+    );
     assert_eq!(header(header::CACHE_CONTROL).as_deref(), Some("no-store"));
     let bytes = body.collect().await.unwrap().to_bytes();
     Answer {
@@ -152,13 +181,22 @@ pub fn on_stage(test: impl AsyncFnOnce(&Stage)) {
         let a = bearers(&roads, a).await;
         let b = bearers(&roads, b).await;
         let router = app(AppState::new(roads.clone()));
-        let stage = Stage { router, roads, a, b, database };
+        let stage = Stage {
+            router,
+            roads,
+            a,
+            b,
+            database,
+        };
         test(&stage).await;
     });
 }
 
 pub fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
 }
 
 type Parts = (Uuid, [Uuid; 2], [Uuid; 2]);
@@ -166,13 +204,26 @@ type Parts = (Uuid, [Uuid; 2], [Uuid; 2]);
 fn parts(database: &Database, at: usize) -> Parts {
     let ids = |sql: &str| -> Vec<Uuid> {
         let rows = database.query(sql).unwrap();
-        rows.iter().map(|row| row[0].as_deref().unwrap().parse().unwrap()).collect()
+        rows.iter()
+            .map(|row| row[0].as_deref().unwrap().parse().unwrap())
+            .collect()
     };
     let demo = &DEMO[at];
-    let org = ids(&format!("SELECT id FROM organizations WHERE slug = '{}'", demo.slug))[0];
-    let shop = |name| ids(&format!("SELECT id FROM shops WHERE org_id = '{org}' AND name = '{name}'"))[0];
+    let org = ids(&format!(
+        "SELECT id FROM organizations WHERE slug = '{}'",
+        demo.slug
+    ))[0];
+    let shop = |name| {
+        ids(&format!(
+            "SELECT id FROM shops WHERE org_id = '{org}' AND name = '{name}'"
+        ))[0]
+    };
     let shops = [shop(demo.shops[0].name), shop(demo.shops[1].name)];
-    let user = |role| ids(&format!("SELECT user_id FROM memberships WHERE org_id = '{org}' AND role = '{role}'"))[0];
+    let user = |role| {
+        ids(&format!(
+            "SELECT user_id FROM memberships WHERE org_id = '{org}' AND role = '{role}'"
+        ))[0]
+    };
     (org, shops, [user("owner"), user("member")])
 }
 
@@ -181,11 +232,20 @@ async fn bearers(roads: &Roads, (id, shops, users): Parts) -> Org {
     for user in users {
         let token = BearerToken::generate().unwrap();
         let until = Utc::now() + TimeDelta::hours(1);
-        roads.auth.issue(&token.digest(), (id, user), "test", until).await.unwrap();
+        roads
+            .auth
+            .issue(&token.digest(), (id, user), "test", until)
+            .await
+            .unwrap();
         tokens.push(token.expose().to_owned());
     }
     let member = tokens.pop().unwrap();
-    Org { id, owner: tokens.pop().unwrap(), member, shops }
+    Org {
+        id,
+        owner: tokens.pop().unwrap(),
+        member,
+        shops,
+    }
 }
 
 pub fn cluster() -> &'static Cluster {
@@ -199,7 +259,10 @@ fn template() -> &'static Template {
     static TEMPLATE: OnceLock<Template> = OnceLock::new();
     TEMPLATE.get_or_init(|| {
         let migrations = migrate::MIGRATIONS.iter().map(|(_, text)| *text);
-        let seeds = [include_str!("../../src/seed.rs"), include_str!("../../src/import.rs")];
+        let seeds = [
+            include_str!("../../src/seed.rs"),
+            include_str!("../../src/import.rs"),
+        ];
         let text: String = migrations.chain(seeds).collect();
         let made = cluster().template("weft-server", &text, |database| {
             runtime().block_on(async {
@@ -208,7 +271,11 @@ fn template() -> &'static Template {
                 assert!(migrate::migrate(&mut owner).await?.is_empty());
                 let roads = Roads::new(&config::addresses(database))?;
                 let made = seed::seed(&roads).await?;
-                assert_eq!(made, seed::seed(&roads).await?, "seeding again changes nothing");
+                assert_eq!(
+                    made,
+                    seed::seed(&roads).await?,
+                    "seeding again changes nothing"
+                );
                 Ok(())
             })
         });

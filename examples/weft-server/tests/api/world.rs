@@ -31,14 +31,26 @@ impl World {
         };
         let here = format!("AND shop_id = '{shop}'");
         let conversation = first("id", "conversations", &here);
-        let order = first("order_id", "conversations", &format!("AND id = '{conversation}'"));
+        let order = first(
+            "order_id",
+            "conversations",
+            &format!("AND id = '{conversation}'"),
+        );
         World {
             shop,
-            customer: first("customer_id", "conversations", &format!("AND id = '{conversation}'")),
+            customer: first(
+                "customer_id",
+                "conversations",
+                &format!("AND id = '{conversation}'"),
+            ),
             order,
             line: first("id", "order_lines", &format!("AND order_id = '{order}'")),
             conversation,
-            message: first("id", "messages", &format!("AND conversation_id = '{conversation}'")),
+            message: first(
+                "id",
+                "messages",
+                &format!("AND conversation_id = '{conversation}'"),
+            ),
             membership: first("id", "memberships", "AND role = 'member'"),
             plan: stage.id("SELECT id FROM plans ORDER BY 1 LIMIT 1"),
         }
@@ -95,7 +107,10 @@ pub fn operations() -> Vec<Operation> {
         for (method, operation) in methods.as_object().unwrap() {
             let parameters = operation["parameters"].as_array().unwrap();
             let responses = operation["responses"].as_object().unwrap();
-            let (status, good) = responses.iter().find(|(status, _)| *status != "default").unwrap();
+            let (status, good) = responses
+                .iter()
+                .find(|(status, _)| *status != "default")
+                .unwrap();
             let body = &operation["requestBody"]["content"]["application/json"]["schema"];
             let answer = &good["content"]["application/json"]["schema"];
             all.push(Operation {
@@ -125,7 +140,8 @@ impl Operation {
     /// The names in the path.
     pub fn names(&self) -> Vec<String> {
         let open = self.path.split('{').skip(1);
-        open.map(|rest| rest.split_once('}').unwrap().0.to_owned()).collect()
+        open.map(|rest| rest.split_once('}').unwrap().0.to_owned())
+            .collect()
     }
 
     /// The path with each name replaced by what `id` says.
@@ -150,9 +166,14 @@ impl Operation {
     }
 
     pub fn properties(&self) -> Vec<(String, Value)> {
-        let Some(body) = &self.body else { return Vec::new() };
+        let Some(body) = &self.body else {
+            return Vec::new();
+        };
         let properties = body["properties"].as_object().unwrap();
-        properties.iter().map(|(name, schema)| (name.clone(), schema.clone())).collect()
+        properties
+            .iter()
+            .map(|(name, schema)| (name.clone(), schema.clone()))
+            .collect()
     }
 }
 
@@ -165,7 +186,10 @@ pub fn resolve(schema: &Value) -> Value {
         None => schema.clone(),
         Some(path) => {
             let pointer = path.trim_start_matches('#');
-            description().pointer(pointer).unwrap_or_else(|| panic!("{path}")).clone()
+            description()
+                .pointer(pointer)
+                .unwrap_or_else(|| panic!("{path}"))
+                .clone()
         }
     }
 }
@@ -200,7 +224,10 @@ fn value(name: &str, schema: &Value, world: &World) -> Value {
 pub fn check(value: &Value, schema: &Value, at: &str) {
     if let Some(options) = schema["anyOf"].as_array() {
         if value.is_null() {
-            assert!(options.iter().any(|option| option["type"] == "null"), "{at} is null");
+            assert!(
+                options.iter().any(|option| option["type"] == "null"),
+                "{at} is null"
+            );
             return;
         }
         return check(value, &options[0], at);
@@ -231,7 +258,10 @@ pub fn check(value: &Value, schema: &Value, at: &str) {
     if let Some(fields) = value.as_object() {
         let properties = schema["properties"].as_object().unwrap();
         for name in fields.keys() {
-            assert!(properties.contains_key(name), "{at}: {name} is not described");
+            assert!(
+                properties.contains_key(name),
+                "{at}: {name} is not described"
+            );
         }
         for name in schema["required"].as_array().unwrap() {
             let name = name.as_str().unwrap();
