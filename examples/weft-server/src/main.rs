@@ -11,7 +11,6 @@ use std::{
 use chrono::Utc;
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
-use tokio::net::TcpListener;
 use uuid::Uuid;
 use weft_server::{
     AppState, app,
@@ -93,10 +92,10 @@ async fn serve(folder: &StateFolder, roads: Roads, listen: &str, demo: bool) -> 
         }
         false => Vec::new(),
     };
-    let listener = TcpListener::bind(listen)
+    let listeners = serve::listen(listen)
         .await
         .map_err(|error| format!("cannot listen on {listen}: {error}"))?;
-    let port = listener.local_addr()?.port();
+    let port = listeners[0].local_addr()?.port();
     let host = listen.rsplit_once(':').map_or(listen, |(host, _)| host);
     let mut out = io::stdout().lock();
     writeln!(out, "https://{host}:{port}")?;
@@ -114,7 +113,7 @@ async fn serve(folder: &StateFolder, roads: Roads, listen: &str, demo: bool) -> 
     }
     out.flush()?;
     drop(out);
-    serve::serve(listener, tls, app(AppState::new(roads)), serve::stopped()).await?;
+    serve::serve(listeners, tls, app(AppState::new(roads)), serve::stopped()).await?;
     tracing::info!("stopped");
     Ok(())
 }
@@ -141,7 +140,7 @@ async fn import(roads: &Roads, org: &str, shop: &str, file: File) -> Outcome<()>
     let mut bar = Bar::new(size);
     let mut conn = roads.app.within(scope.narrowed_to([shop_id])).await?;
     let done = import::import(&mut conn, file, |orders, read| {
-        bar.show(read, orders, false)
+        bar.show(read, orders, false);
     })
     .await;
     let done = done.inspect_err(|_| bar.end())?;

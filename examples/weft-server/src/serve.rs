@@ -1,8 +1,9 @@
 //! One port: TLS for those who speak it, a redirect for those who do not.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
+use futures_util::future::select_all;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{
@@ -13,7 +14,7 @@ use hyper_util::{
 };
 use rustls::ServerConfig;
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpStream, lookup_host},
     sync::Semaphore,
     time::{sleep, timeout},
 };
@@ -21,16 +22,39 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::redirect;
 
+/// The sockets of every address that `address` stands for: `localhost` is two, on most machines.
+///
+/// # Errors
+/// When there is none, or the first cannot be listened on.
+pub async fn listen(address: &str) -> io::Result<Vec<TcpListener>> {
+    let mut addresses = lookup_host(address).await?;
+    let first = addresses.next().ok_or(io::ErrorKind::AddrNotAvailable)?;
+    let mut listeners = vec![TcpListener::bind(first).await?];
+    let port = listeners[0].local_addr()?.port();
+    for mut other in addresses {
+        other.set_port(port);
+        match TcpListener::bind(other).await {
+            Ok(listener) => listeners.push(listener),
+            // The same address twice, or a family that this machine has not.
+            Err(error) => tracing::debug!(%other, %error, "not listened on"),
+        }
+    }
+    Ok(listeners)
+}
+
 /// Serves `app` until `stop` is ready, and then what is under way.
 ///
 /// # Errors
-/// None today: a connection that fails is its own affair.
+/// Without a listener.
 pub async fn serve(
-    listener: TcpListener,
+    listeners: Vec<TcpListener>,
     tls: Arc<ServerConfig>,
     app: Router,
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
+    if listeners.is_empty() {
+        return Err(io::ErrorKind::AddrNotAvailable.into());
+    }
     let acceptor = TlsAcceptor::from(tls);
     let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(CONNECTIONS));
@@ -38,7 +62,7 @@ pub async fn serve(
     loop {
         let accepted = async {
             let place = Arc::clone(&places).acquire_owned().await;
-            (place, listener.accept().await)
+            (place, any(&listeners).await)
         };
         let (place, accepted) = tokio::select! {
             () = &mut stop => break,
@@ -61,11 +85,16 @@ pub async fn serve(
             }
         });
     }
-    drop(listener);
+    drop(listeners);
     if timeout(FAREWELL, graceful.shutdown()).await.is_err() {
         tracing::warn!("some requests were still under way");
     }
     Ok(())
+}
+
+async fn any(listeners: &[TcpListener]) -> io::Result<(TcpStream, SocketAddr)> {
+    let accepts = listeners.iter().map(|listener| Box::pin(listener.accept()));
+    select_all(accepts).await.0
 }
 
 async fn connection(

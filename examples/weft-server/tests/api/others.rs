@@ -12,19 +12,19 @@ use crate::{
 };
 
 /// A walk over every route with ids of `theirs` where ids of `ours` should be.
-pub struct Walk<'a> {
-    pub stage: &'a Stage,
-    pub token: &'a str,
-    pub ours: World,
-    pub theirs: World,
+pub(crate) struct Walk<'a> {
+    pub(crate) stage: &'a Stage,
+    pub(crate) token: &'a str,
+    pub(crate) ours: World,
+    pub(crate) theirs: World,
     /// What must not come out.
-    pub hidden: HashSet<Uuid>,
+    pub(crate) hidden: HashSet<Uuid>,
     /// Names of ids that are not theirs alone.
-    pub shared: &'static [&'static str],
+    pub(crate) shared: &'static [&'static str],
 }
 
 impl Walk<'_> {
-    pub async fn go(&self) -> usize {
+    pub(crate) async fn go(&self) -> usize {
         let mut asked = 0;
         for operation in operations() {
             asked += self.paths(&operation).await;
@@ -151,7 +151,7 @@ impl Walk<'_> {
     }
 
     /// Reads every list to its end; returns how many rows there were.
-    pub async fn read_all(&self) -> usize {
+    pub(crate) async fn read_all(&self) -> usize {
         let mut rows = 0;
         for operation in operations()
             .iter()
@@ -176,7 +176,7 @@ impl Walk<'_> {
 }
 
 /// Every id that occurs in tenants' tables under `condition`.
-pub fn ids_where(stage: &Stage, condition: &str) -> HashSet<Uuid> {
+pub(crate) fn ids_where(stage: &Stage, condition: &str) -> HashSet<Uuid> {
     let tables = [
         "shops",
         "customers",

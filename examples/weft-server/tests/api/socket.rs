@@ -6,11 +6,15 @@ use chrono::Utc;
 use rustls::pki_types::{CertificateDer, ServerName, pem::PemObject};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     sync::oneshot,
     time::timeout,
 };
-use weft_server::{serve::serve, state_folder::StateFolder, tls};
+use weft_server::{
+    serve::{listen, serve},
+    state_folder::StateFolder,
+    tls,
+};
 
 use crate::stage::on_stage;
 
@@ -30,11 +34,11 @@ fn the_first_byte_tells() {
         let path = std::env::temp_dir().join(format!("weft-server-socket-{}", std::process::id()));
         let folder = StateFolder::open(Some(path.clone())).unwrap();
         let config = tls::config(&folder, Utc::now()).unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
+        let listeners = listen("127.0.0.1:0").await.unwrap();
+        let address = listeners[0].local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let stopped = async { drop(stopped.await) };
-        let server = tokio::spawn(serve(listener, config, stage.router.clone(), stopped));
+        let server = tokio::spawn(serve(listeners, config, stage.router.clone(), stopped));
 
         // Says nothing, and holds nobody up.
         let _silent = TcpStream::connect(address).await.unwrap();

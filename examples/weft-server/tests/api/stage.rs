@@ -21,37 +21,37 @@ use weft_server::{
     token::BearerToken,
 };
 
-pub struct Stage {
-    pub router: Router,
-    pub roads: Roads,
-    pub a: Org,
-    pub b: Org,
+pub(crate) struct Stage {
+    pub(crate) router: Router,
+    pub(crate) roads: Roads,
+    pub(crate) a: Org,
+    pub(crate) b: Org,
     // Dropped last: connections to it must be gone.
-    pub database: TestDatabase,
+    pub(crate) database: TestDatabase,
 }
 
-pub struct Org {
-    pub id: Uuid,
-    pub owner: String,
-    pub member: String,
+pub(crate) struct Org {
+    pub(crate) id: Uuid,
+    pub(crate) owner: String,
+    pub(crate) member: String,
     /// The member is limited to the first.
-    pub shops: [Uuid; 2],
+    pub(crate) shops: [Uuid; 2],
 }
 
-pub struct Answer {
-    pub status: StatusCode,
-    pub kind: String,
-    pub location: Option<String>,
-    pub text: String,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) kind: String,
+    pub(crate) location: Option<String>,
+    pub(crate) text: String,
 }
 
 impl Answer {
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or(Value::Null)
     }
 
     /// The one form of every refusal.
-    pub fn must_be_a_problem(&self, what: &str) {
+    pub(crate) fn must_be_a_problem(&self, what: &str) {
         assert!(
             self.status.is_client_error(),
             "{what}: {} {}",
@@ -84,7 +84,13 @@ impl Answer {
 }
 
 impl Stage {
-    pub async fn ask(&self, token: &str, method: &str, path: &str, body: Option<&Value>) -> Answer {
+    pub(crate) async fn ask(
+        &self,
+        token: &str,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Answer {
         let request = Request::builder()
             .method(method)
             .uri(path)
@@ -98,12 +104,12 @@ impl Stage {
         self.send(request.unwrap()).await
     }
 
-    pub async fn send(&self, request: Request<Body>) -> Answer {
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
         read(self.router.clone().oneshot(request).await.unwrap()).await
     }
 
     /// Every row of every table of `org`, as the superuser sees them.
-    pub fn rows_of(&self, org: Uuid) -> Vec<Vec<Option<String>>> {
+    pub(crate) fn rows_of(&self, org: Uuid) -> Vec<Vec<Option<String>>> {
         let dump = |(table, column): &(&str, &str)| {
             format!(
                 "SELECT '{table}', count(*), md5(coalesce(string_agg(t::text, E'\\n' ORDER BY t::text), '')) \
@@ -115,7 +121,7 @@ impl Stage {
     }
 
     /// Everything but the time a token was last used and the unscoped road's record.
-    pub fn everything(&self) -> Vec<Vec<Option<String>>> {
+    pub(crate) fn everything(&self) -> Vec<Vec<Option<String>>> {
         let mut all = [self.rows_of(self.a.id), self.rows_of(self.b.id)].concat();
         all.retain(|row| row[0].as_deref() != Some("api_tokens"));
         let users = "SELECT 'users', count(*), md5(string_agg(t::text, E'\\n' ORDER BY t::text)) FROM users AS t";
@@ -123,14 +129,14 @@ impl Stage {
         all
     }
 
-    pub fn ids(&self, sql: &str) -> Vec<Uuid> {
+    pub(crate) fn ids(&self, sql: &str) -> Vec<Uuid> {
         let rows = self.database.query(sql).unwrap();
         rows.iter()
             .map(|row| row[0].as_deref().unwrap().parse().unwrap())
             .collect()
     }
 
-    pub fn id(&self, sql: &str) -> Uuid {
+    pub(crate) fn id(&self, sql: &str) -> Uuid {
         self.ids(sql)[0]
     }
 }
@@ -148,7 +154,7 @@ const TABLES: [(&str, &str); 10] = [
     ("messages", "org_id"),
 ];
 
-pub async fn read(response: Response<Body>) -> Answer {
+pub(crate) async fn read(response: Response<Body>) -> Answer {
     let (parts, body) = response.into_parts();
     let header = |name| {
         parts
@@ -172,7 +178,7 @@ pub async fn read(response: Response<Body>) -> Answer {
 }
 
 /// Runs `test` on a stage of its own.
-pub fn on_stage(test: impl AsyncFnOnce(&Stage)) {
+pub(crate) fn on_stage(test: impl AsyncFnOnce(&Stage)) {
     let database = template().database().unwrap();
     let runtime = runtime();
     runtime.block_on(async {
@@ -192,7 +198,7 @@ pub fn on_stage(test: impl AsyncFnOnce(&Stage)) {
     });
 }
 
-pub fn runtime() -> tokio::runtime::Runtime {
+pub(crate) fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -248,7 +254,7 @@ async fn bearers(roads: &Roads, (id, shops, users): Parts) -> Org {
     }
 }
 
-pub fn cluster() -> &'static Cluster {
+pub(crate) fn cluster() -> &'static Cluster {
     static CLUSTER: LazyLock<Cluster> =
         LazyLock::new(|| Cluster::start(Options::new(env!("CARGO_MANIFEST_DIR"))).unwrap());
     &CLUSTER

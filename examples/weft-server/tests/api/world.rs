@@ -10,20 +10,20 @@ use crate::stage::Stage;
 
 /// One row of each kind, which belong together.
 #[derive(Clone)]
-pub struct World {
-    pub shop: Uuid,
-    pub customer: Uuid,
-    pub order: Uuid,
-    pub line: Uuid,
-    pub conversation: Uuid,
-    pub message: Uuid,
-    pub membership: Uuid,
-    pub plan: Uuid,
+pub(crate) struct World {
+    pub(crate) shop: Uuid,
+    pub(crate) customer: Uuid,
+    pub(crate) order: Uuid,
+    pub(crate) line: Uuid,
+    pub(crate) conversation: Uuid,
+    pub(crate) message: Uuid,
+    pub(crate) membership: Uuid,
+    pub(crate) plan: Uuid,
 }
 
 impl World {
     /// What is in `shop` of `org`.
-    pub fn of(stage: &Stage, org: Uuid, shop: Uuid) -> World {
+    pub(crate) fn of(stage: &Stage, org: Uuid, shop: Uuid) -> World {
         let first = |what: &str, table: &str, more: &str| {
             stage.id(&format!(
                 "SELECT {what} FROM {table} WHERE org_id = '{org}' {more} ORDER BY 1 LIMIT 1"
@@ -57,7 +57,7 @@ impl World {
     }
 
     /// Ids that nothing has.
-    pub fn nowhere() -> World {
+    pub(crate) fn nowhere() -> World {
         let id = Uuid::new_v4;
         World {
             shop: id(),
@@ -72,7 +72,7 @@ impl World {
     }
 
     /// The id that a parameter or field of this name stands for.
-    pub fn id(&self, name: &str) -> Uuid {
+    pub(crate) fn id(&self, name: &str) -> Uuid {
         match name {
             "shop_id" | "shop_ids" => self.shop,
             "customer_id" => self.customer,
@@ -89,18 +89,18 @@ impl World {
 
 /// An operation of the description.
 #[derive(Clone)]
-pub struct Operation {
-    pub id: String,
-    pub method: String,
-    pub path: String,
-    pub body: Option<Value>,
+pub(crate) struct Operation {
+    pub(crate) id: String,
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) body: Option<Value>,
     /// Name and schema.
-    pub query: Vec<(String, Value)>,
-    pub status: u16,
-    pub answer: Option<Value>,
+    pub(crate) query: Vec<(String, Value)>,
+    pub(crate) status: u16,
+    pub(crate) answer: Option<Value>,
 }
 
-pub fn operations() -> Vec<Operation> {
+pub(crate) fn operations() -> Vec<Operation> {
     let document = description();
     let mut all = Vec::new();
     for (path, methods) in document["paths"].as_object().unwrap() {
@@ -133,30 +133,30 @@ pub fn operations() -> Vec<Operation> {
 }
 
 impl Operation {
-    pub fn what(&self) -> String {
+    pub(crate) fn what(&self) -> String {
         format!("{} {}", self.method, self.path)
     }
 
     /// The names in the path.
-    pub fn names(&self) -> Vec<String> {
+    pub(crate) fn names(&self) -> Vec<String> {
         let open = self.path.split('{').skip(1);
         open.map(|rest| rest.split_once('}').unwrap().0.to_owned())
             .collect()
     }
 
     /// The path with each name replaced by what `id` says.
-    pub fn at(&self, id: impl Fn(&str) -> String) -> String {
+    pub(crate) fn at(&self, id: impl Fn(&str) -> String) -> String {
         self.names().iter().fold(self.path.clone(), |path, name| {
             path.replace(&format!("{{{name}}}"), &id(name))
         })
     }
 
-    pub fn within(&self, world: &World) -> String {
+    pub(crate) fn within(&self, world: &World) -> String {
         self.at(|name| world.id(name).to_string())
     }
 
     /// A body that is right in every field, about `world`.
-    pub fn full_body(&self, world: &World) -> Option<Value> {
+    pub(crate) fn full_body(&self, world: &World) -> Option<Value> {
         let properties = self.body.as_ref()?["properties"].as_object().unwrap();
         let fields: Map<String, Value> = properties
             .iter()
@@ -165,7 +165,7 @@ impl Operation {
         Some(Value::Object(fields))
     }
 
-    pub fn properties(&self) -> Vec<(String, Value)> {
+    pub(crate) fn properties(&self) -> Vec<(String, Value)> {
         let Some(body) = &self.body else {
             return Vec::new();
         };
@@ -178,7 +178,7 @@ impl Operation {
 }
 
 /// The schema itself, without `null` and references.
-pub fn resolve(schema: &Value) -> Value {
+pub(crate) fn resolve(schema: &Value) -> Value {
     if let Some(options) = schema["anyOf"].as_array() {
         return resolve(&options[0]);
     }
@@ -194,7 +194,7 @@ pub fn resolve(schema: &Value) -> Value {
     }
 }
 
-pub fn is_id(schema: &Value) -> bool {
+pub(crate) fn is_id(schema: &Value) -> bool {
     let schema = resolve(schema);
     schema["format"] == "uuid" || schema["items"]["format"] == "uuid"
 }
@@ -221,7 +221,7 @@ fn value(name: &str, schema: &Value, world: &World) -> Value {
 }
 
 /// Whether `value` is what `schema` says; the message says where not.
-pub fn check(value: &Value, schema: &Value, at: &str) {
+pub(crate) fn check(value: &Value, schema: &Value, at: &str) {
     if let Some(options) = schema["anyOf"].as_array() {
         if value.is_null() {
             assert!(
@@ -274,7 +274,7 @@ pub fn check(value: &Value, schema: &Value, at: &str) {
 }
 
 /// The ids in a text.
-pub fn ids_in(text: &str) -> Vec<Uuid> {
+pub(crate) fn ids_in(text: &str) -> Vec<Uuid> {
     (0..text.len().saturating_sub(35))
         .filter_map(|at| text.get(at..at + 36))
         .filter(|text| text.as_bytes()[8] == b'-')
