@@ -55,3 +55,36 @@ pub async fn headed(request: Request, next: Next) -> Response {
 
 /// Slower than the database's own limit for a statement, so that the statement ends first.
 const LIMIT: Duration = Duration::from_secs(30);
+
+#[cfg(test)]
+mod tests {
+    use axum::{Router, body::Body, middleware::from_fn, routing::get};
+    use tower::ServiceExt;
+
+    use super::*;
+
+    async fn status(path: &str) -> u16 {
+        let app = Router::new()
+            .route(
+                "/panics",
+                get(async || -> &'static str { panic!("a secret") }),
+            )
+            .route(
+                "/hangs",
+                get(async || std::future::pending::<&'static str>().await),
+            )
+            .layer(from_fn(bounded));
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        app.oneshot(request).await.unwrap().status().as_u16()
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_an_answer() {
+        assert_eq!(status("/panics").await, 500);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_waits_for_ever() {
+        assert_eq!(status("/hangs").await, 503);
+    }
+}

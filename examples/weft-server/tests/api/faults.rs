@@ -1,0 +1,65 @@
+//! Requests that are dropped half-way and a database that goes away leave nothing behind.
+
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::time::{sleep, timeout};
+
+use crate::{stage::on_stage, world::World};
+
+#[test]
+fn a_request_dropped_half_way_leaves_no_transaction_and_no_scope() {
+    on_stage(async |stage| {
+        let world = World::of(stage, stage.a.id, stage.a.shops[0]);
+        let path = format!("/api/orders/{}/lines", world.order);
+        let line = json!({ "name": "x", "quantity": 1, "price": 1 });
+        let (mut done, mut dropped) = (0, 0);
+        for step in 0..60 {
+            let request = stage.ask(&stage.a.member, "POST", &path, Some(&line));
+            match timeout(Duration::from_micros(step * 200), request).await {
+                Ok(answer) => {
+                    assert_eq!(answer.status.as_u16(), 201, "{}", answer.text);
+                    done += 1;
+                }
+                Err(_) => dropped += 1,
+            }
+        }
+        assert!(dropped > 5, "{done} done, {dropped} dropped");
+        sleep(Duration::from_millis(300)).await;
+        let open = "SELECT count(*) FROM pg_stat_activity \
+                    WHERE datname = current_database() AND state LIKE 'idle in transaction%'";
+        assert_eq!(
+            stage.database.query(open).unwrap()[0][0].as_deref(),
+            Some("0")
+        );
+        // The same connections now serve the other organisation.
+        for _ in 0..20 {
+            let me = stage.ask(&stage.b.owner, "GET", "/api/organization", None);
+            assert_eq!(me.await.json()["id"], json!(stage.b.id));
+        }
+        let counted = stage.database.query(&format!(
+            "SELECT count(*) FROM order_lines WHERE order_id = '{}' AND name = 'x'",
+            world.order
+        ));
+        let counted: u64 = counted.unwrap()[0][0].as_deref().unwrap().parse().unwrap();
+        assert!((done..=done + dropped).contains(&counted));
+    });
+}
+
+#[test]
+fn a_database_that_comes_back_is_found_again() {
+    on_stage(async |stage| {
+        let ask = async || stage.ask(&stage.a.owner, "GET", "/api/shops", None).await;
+        assert_eq!(ask().await.status.as_u16(), 200);
+        let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                   WHERE datname = current_database() AND usename LIKE 'weft\\_%'";
+        stage.database.query(end).unwrap();
+        let answer = ask().await;
+        assert!(
+            matches!(answer.status.as_u16(), 200 | 503),
+            "{}",
+            answer.text
+        );
+        assert_eq!(ask().await.status.as_u16(), 200);
+    });
+}
