@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use crate::error::Problem;
 
-/// Answers within [`LIMIT`], come what may.
+/// Answers within half a minute, come what may.
 pub async fn bounded(request: Request, next: Next) -> Response {
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     match timeout(LIMIT, AssertUnwindSafe(next.run(request)).catch_unwind()).await {
