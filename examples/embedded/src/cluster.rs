@@ -40,8 +40,8 @@ impl Cluster {
         let lock = server.lock("start")?;
         server.init(&lock)?;
         let child = Mutex::new(server.run()?);
-        let users = server.lock_file("users")?;
-        users.lock_shared().doing("lock", server.home())?;
+        let users = server.file("users")?;
+        users.lock_shared().doing("lock", &server.home)?;
         unlock(&lock);
         let mut presence = server.connect(SUPERUSER)?;
         let key = template::sweep_and_claim(&mut presence)?;
@@ -61,7 +61,7 @@ impl Cluster {
 
     /// The folder of the server's socket.
     pub fn socket_dir(&self) -> &Path {
-        self.server().sockets()
+        &self.server().sockets
     }
 
     /// The number in the socket's name. Nothing listens on a port.

@@ -101,7 +101,7 @@ pub(crate) fn fetch(
     let parent = cache.parent().unwrap_or(cache);
     fs::create_dir_all(parent).doing("make", parent)?;
     folders::own(cache, owner, owner.me, 0o755)?;
-    let lock = folders::lock_file(&cache.join("lock"))?;
+    let lock = folders::file(&cache.join("lock"))?;
     lock.lock().doing("lock", cache)?;
     for package in packages() {
         let home = cache.join(package.name);

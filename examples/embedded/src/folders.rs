@@ -45,8 +45,8 @@ pub(crate) fn own(path: &Path, owner: &Owner, uid: u32, mode: u32) -> Result<(),
     Ok(())
 }
 
-/// Opens a file to be locked; closed to others, who could lock it for ever.
-pub(crate) fn lock_file(path: &Path) -> Result<File, Error> {
+/// Opens a file of ours; closed to others, who could read it, or lock it for ever.
+pub(crate) fn file(path: &Path) -> Result<File, Error> {
     File::options()
         .create(true)
         .append(true)

@@ -31,9 +31,9 @@ pub(crate) struct Server {
     owner: Owner,
     binaries: Binaries,
     profile: Profile,
-    home: PathBuf,
+    pub(crate) home: PathBuf,
     data: PathBuf,
-    sockets: PathBuf,
+    pub(crate) sockets: PathBuf,
 }
 
 impl Server {
@@ -50,19 +50,14 @@ impl Server {
         let name = folders::hash(&[&options.name, &format!("{profile:?} {}", owner.me)]);
         let home = parent.join(format!("weft-{name:016x}"));
         let major = binaries.major();
-        let data = home.join(format!("data-{major}"));
-        let sockets = home.join(format!("socket-{major}"));
+        let [data, sockets] = ["data", "socket"].map(|name| home.join(format!("{name}-{major}")));
         if sockets.as_os_str().len() > LONGEST_SOCKET_FOLDER {
             return Err(Error::LongSocketPath { folder: sockets });
         }
         // Ours, so that the server's user cannot plant links under our feet; the server's folders
         // inside are closed to everybody else.
-        folders::own(
-            &home,
-            &owner,
-            owner.me,
-            if owner.gid.is_some() { 0o711 } else { 0o700 },
-        )?;
+        let mode = if owner.gid.is_some() { 0o711 } else { 0o700 };
+        folders::own(&home, &owner, owner.me, mode)?;
         folders::own(&sockets, &owner, owner.uid, 0o700)?;
         Ok(Self {
             owner,
@@ -78,14 +73,6 @@ impl Server {
         self.binaries.major()
     }
 
-    pub(crate) fn home(&self) -> &Path {
-        &self.home
-    }
-
-    pub(crate) fn sockets(&self) -> &Path {
-        &self.sockets
-    }
-
     pub(crate) fn connect(&self, database: &str) -> Result<Session, Error> {
         let socket = self.sockets.join(format!(".s.PGSQL.{PORT}"));
         Session::connect(&socket, SUPERUSER, database)
@@ -93,13 +80,18 @@ impl Server {
 
     /// Waits for this server's lock of that name.
     pub(crate) fn lock(&self, name: &str) -> Result<File, Error> {
-        let file = self.lock_file(name)?;
+        let file = self.file(name)?;
         file.lock().doing("lock", &self.home)?;
         Ok(file)
     }
 
-    pub(crate) fn lock_file(&self, name: &str) -> Result<File, Error> {
-        folders::lock_file(&self.home.join(format!("{name}-{}", self.major())))
+    pub(crate) fn file(&self, name: &str) -> Result<File, Error> {
+        folders::file(&self.path(name))
+    }
+
+    /// A place beside the data folder.
+    fn path(&self, name: &str) -> PathBuf {
+        self.home.join(format!("{name}-{}", self.major()))
     }
 
     /// Makes the data folder, under another name first, so that a half-made one is never used.
@@ -131,23 +123,20 @@ impl Server {
         fs::rename(&draft, &self.data).doing("put in place", &self.data)
     }
 
-    /// Whether the machine went down under a server that does not flush: what is left starts and
+    /// Whether the machine went down under a server that does not flush: what is left starts, and
     /// may be wrong anywhere.
     fn is_spoiled(&self) -> bool {
-        let uptime = fs::read_to_string("/proc/uptime").unwrap_or_default();
-        let uptime = uptime
-            .split('.')
-            .next()
-            .and_then(|seconds| seconds.parse().ok());
-        let pid_file = fs::metadata(self.data.join("postmaster.pid"));
-        let age = pid_file
-            .and_then(|file| file.modified())
-            .ok()
-            .and_then(|time| time.elapsed().ok());
-        self.profile == Profile::Test
-            && age
-                .zip(uptime)
-                .is_some_and(|(age, up)| age > Duration::from_secs(up))
+        let text = fs::read_to_string("/proc/uptime").unwrap_or_default();
+        let uptime = text.split('.').next().and_then(|text| text.parse().ok());
+        let written =
+            fs::metadata(self.data.join("postmaster.pid")).and_then(|file| file.modified());
+        let (Some(uptime), Ok(written)) = (uptime, written) else {
+            return false;
+        };
+        let before_boot = written
+            .elapsed()
+            .is_ok_and(|age| age > Duration::from_secs(uptime));
+        before_boot && self.profile == Profile::Test && self.postmaster().is_none()
     }
 
     /// Returns when the server takes connections; it is a child of ours if we had to start it.
@@ -155,23 +144,25 @@ impl Server {
         let patience = Instant::now() + PATIENCE;
         let mut child: Option<Child> = None;
         while Instant::now() < patience {
-            let ended = match &mut child {
-                Some(child) => child.try_wait().doing("watch", &self.data)?.is_some(),
-                None => false,
-            };
             if self.connect(SUPERUSER).is_ok() {
                 return Ok(child);
             }
-            // One that lives and does not answer starts or stops: wait.
-            if self.postmaster().is_none() {
-                if ended {
-                    return Err(failure(
-                        &self.data,
-                        &fs::read(self.log()).unwrap_or_default(),
-                    ));
-                } else if child.is_none() {
-                    child = Some(self.launch()?);
+            if let Some(launched) = &mut child
+                && launched.try_wait().doing("watch", &self.data)?.is_some()
+            {
+                let log = fs::read(self.path("log")).unwrap_or_default();
+                // Another got ahead of ours, or is not all gone.
+                let in_use = [&b"already exists"[..], b"shared memory block"]
+                    .iter()
+                    .any(|reason| log.windows(reason.len()).any(|window| window == *reason));
+                if !in_use {
+                    return Err(failure(&self.data, &log));
                 }
+                child = None;
+            }
+            // One that lives and does not answer is about to start or to stop.
+            if child.is_none() && self.postmaster().is_none() {
+                child = Some(self.launch()?);
             }
             sleep(GLANCE);
         }
@@ -182,7 +173,8 @@ impl Server {
 
     fn launch(&self) -> Result<Child, Error> {
         self.forget_the_dead()?;
-        let log = File::create(self.log()).doing("write", &self.log())?;
+        let log = self.file("log")?;
+        log.set_len(0).doing("clear the log in", &self.home)?;
         let postgres = self.binaries.folder().join("postgres");
         let mut command = self.owner.command(&postgres);
         command
@@ -198,7 +190,7 @@ impl Server {
         // that nobody waits for the end of ours as long as the server lives.
         command.process_group(0);
         command
-            .stdout(log.try_clone().doing("share", &self.log())?)
+            .stdout(log.try_clone().doing("share the log in", &self.home)?)
             .stderr(log);
         command.spawn().doing("run", &postgres)
     }
@@ -258,10 +250,6 @@ impl Server {
         } else {
             Err(failure(shell, &output.stderr))
         }
-    }
-
-    fn log(&self) -> PathBuf {
-        self.home.join(format!("log-{}", self.major()))
     }
 }
 

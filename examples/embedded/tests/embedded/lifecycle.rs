@@ -263,6 +263,29 @@ fn a_stale_pid_file_does_not_matter() {
 }
 
 #[test]
+fn children_of_a_dead_server_are_waited_for() {
+    let scratch = Scratch::new();
+    let cluster = scratch.start();
+    let database = cluster.database("postgres");
+    let busy = "SELECT count(*) FROM generate_series(1, 8000000)";
+    let find = "SELECT pid FROM pg_stat_activity WHERE query LIKE '%generate_series(1,%' \
+                AND pid <> pg_backend_pid() AND state = 'active'";
+    std::thread::scope(|scope| {
+        scope.spawn(|| database.query(busy));
+        let child = loop {
+            if let [row] = database.query(find).unwrap().as_slice() {
+                break row[0].clone().unwrap();
+            }
+        };
+        crash(cluster);
+        assert!(is_running(&child));
+        let next = scratch.start();
+        assert!(!is_running(&child));
+        next.database("postgres").execute("SELECT 1").unwrap();
+    });
+}
+
+#[test]
 fn a_pid_that_is_another_process_by_now_does_not_matter() {
     let scratch = Scratch::new();
     let cluster = scratch.start();

@@ -1,5 +1,6 @@
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 use weft_embedded::{Cluster, Database, Error, Options};
 
@@ -176,11 +177,18 @@ fn a_connection_left_by_the_setup_does_not_hinder_copies() {
 fn databases_of_killed_tests_are_swept_and_those_of_live_ones_are_not() {
     let template = CLUSTER.template("swept", "swept", one_table).unwrap();
     let live = template.database().unwrap();
-    let killed = "weft_test_1_1";
-    CLUSTER.ensure_database(killed).unwrap();
-    let neighbour = Cluster::start(Options::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests")));
-    drop(neighbour.unwrap());
-    assert!(made_of(&CLUSTER, killed).is_empty());
+    let killed = format!(
+        "weft_test_{}_1",
+        10_u64.pow(15) + u64::from(std::process::id())
+    );
+    CLUSTER.ensure_database(&killed).unwrap();
+    let neighbour = Options::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests"));
+    drop(Cluster::start(neighbour).unwrap());
+    // Another run of these tests may have been at it first, and is waited for.
+    let patience = Instant::now() + Duration::from_secs(5);
+    while !made_of(&CLUSTER, &killed).is_empty() {
+        assert!(Instant::now() < patience, "{killed} is still there");
+    }
     assert_eq!(made_of(&CLUSTER, live.name()).len(), 1);
 }
 
