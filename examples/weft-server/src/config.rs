@@ -1,0 +1,302 @@
+//! The command line, the environment, and the database they lead to.
+
+use std::{env, ffi::OsString, fmt, path::PathBuf};
+
+use lexopt::prelude::*;
+use weft_embedded::{Cluster, Options, Profile};
+
+use crate::{roads::Addresses, state_folder::StateFolder};
+
+/// What was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Arguments {
+    /// What to do.
+    pub command: Command,
+    /// Where state is kept, if not in the user's own folder.
+    pub data: Option<PathBuf>,
+}
+
+/// What to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Serve.
+    Serve {
+        /// Where to listen.
+        listen: String,
+        /// Make the demo's organisations in a configured database too.
+        demo: bool,
+    },
+    /// Import a file of orders.
+    Import {
+        /// The organisation's short name or id.
+        org: String,
+        /// The shop's name or id.
+        shop: String,
+        /// The file.
+        file: PathBuf,
+    },
+    /// Say how to ask.
+    Help,
+}
+
+/// The database, and the cluster it lives in if that is ours.
+pub struct Database {
+    /// The three roads.
+    pub addresses: Addresses,
+    /// Whose tables they are, for migrations.
+    pub owner: Option<String>,
+    /// Nothing was configured: this is the demo.
+    pub is_demo: bool,
+    // The server in it runs for as long as this is held.
+    _cluster: Option<Cluster>,
+}
+
+/// A mistake in arguments or environment.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// An argument is unknown, wrong or missing.
+    Argument(lexopt::Error),
+    /// Some of the addresses are set, but not this one.
+    Missing(&'static str),
+    /// The private database did not start.
+    Embedded(weft_embedded::Error),
+}
+
+/// How to ask.
+pub const HELP: &str = "\
+weft-server [serve] [--listen HOST:PORT] [--data FOLDER] [--demo]
+weft-server import --org NAME --shop NAME [--data FOLDER] FILE
+
+Without a configured database the server brings its own and two demo organisations.
+A configured one is named by WEFT_APP_DATABASE_URL, WEFT_AUTH_DATABASE_URL and
+WEFT_UNSCOPED_DATABASE_URL; DATABASE_URL, the owner's, lets the server migrate it.
+";
+
+impl Arguments {
+    /// Reads the arguments of this process.
+    ///
+    /// # Errors
+    /// When one is unknown, wrong or missing.
+    pub fn from_env() -> Result<Arguments, ConfigError> {
+        Arguments::parse(env::args_os().skip(1))
+    }
+
+    /// Reads arguments, the program's name left out.
+    ///
+    /// # Errors
+    /// When one is unknown, wrong or missing.
+    pub fn parse(given: impl IntoIterator<Item = OsString>) -> Result<Arguments, ConfigError> {
+        let mut parser = lexopt::Parser::from_args(given);
+        let (mut listen, mut data, mut demo) = (None, None, false);
+        let (mut import, mut org, mut shop, mut file) = (None, None, None, None);
+        while let Some(argument) = parser.next()? {
+            match argument {
+                Short('h') | Long("help") => {
+                    return Ok(Arguments {
+                        command: Command::Help,
+                        data,
+                    });
+                }
+                Long("listen") => listen = Some(parser.value()?.string()?),
+                Long("data") => data = Some(PathBuf::from(parser.value()?)),
+                Long("demo") => demo = true,
+                Long("org") => org = Some(parser.value()?.string()?),
+                Long("shop") => shop = Some(parser.value()?.string()?),
+                Value(word) if import.is_none() && word == "serve" => import = Some(false),
+                Value(word) if import.is_none() && word == "import" => import = Some(true),
+                Value(path) if import == Some(true) && file.is_none() => {
+                    file = Some(PathBuf::from(path));
+                }
+                other => return Err(other.unexpected().into()),
+            }
+        }
+        let command = match import {
+            Some(true) => {
+                if listen.is_some() || demo {
+                    return Err(
+                        lexopt::Error::from("import takes no --listen and no --demo").into(),
+                    );
+                }
+                let missing = |what: &str| lexopt::Error::from(format!("import needs {what}"));
+                Command::Import {
+                    org: org.ok_or_else(|| missing("--org"))?,
+                    shop: shop.ok_or_else(|| missing("--shop"))?,
+                    file: file.ok_or_else(|| missing("a file"))?,
+                }
+            }
+            _ if org.is_some() || shop.is_some() => {
+                return Err(lexopt::Error::from("--org and --shop are for import").into());
+            }
+            _ => Command::Serve {
+                listen: listen.unwrap_or_else(|| "localhost:8443".to_owned()),
+                demo,
+            },
+        };
+        Ok(Arguments { command, data })
+    }
+}
+
+impl Database {
+    /// The configured database, or one of our own whose data is in `folder`. Blocks while it starts.
+    ///
+    /// # Errors
+    /// When the configuration has gaps, or our own does not start.
+    pub fn open(folder: &StateFolder) -> Result<Database, ConfigError> {
+        let set = |name| env::var(name).ok().filter(|url| !url.is_empty());
+        match configured(set)? {
+            Some((addresses, owner)) => Ok(Database {
+                addresses,
+                owner,
+                is_demo: false,
+                _cluster: None,
+            }),
+            None => Database::embedded(folder),
+        }
+    }
+
+    fn embedded(folder: &StateFolder) -> Result<Database, ConfigError> {
+        let name = format!("weft-server {}", folder.path().display());
+        let mut options = Options::new(name).with_profile(Profile::Durable);
+        if let Some(folder) = folder.for_database() {
+            options = options.with_state_dir(folder);
+        }
+        let cluster = Cluster::start(options)?;
+        let database = cluster.ensure_database("weft")?;
+        Ok(Database {
+            addresses: addresses(&database),
+            owner: Some(database.url("postgres")),
+            is_demo: true,
+            _cluster: Some(cluster),
+        })
+    }
+}
+
+/// The roads to a database of a private cluster.
+pub fn addresses(database: &weft_embedded::Database) -> Addresses {
+    Addresses {
+        app: database.url("weft_app"),
+        auth: database.url("weft_auth"),
+        unscoped: database.url("weft_unscoped"),
+    }
+}
+
+type Configured = Option<(Addresses, Option<String>)>;
+
+fn configured(set: impl Fn(&'static str) -> Option<String>) -> Result<Configured, ConfigError> {
+    const ROADS: [&str; 3] = [
+        "WEFT_APP_DATABASE_URL",
+        "WEFT_AUTH_DATABASE_URL",
+        "WEFT_UNSCOPED_DATABASE_URL",
+    ];
+    let owner = set("DATABASE_URL");
+    if owner.is_none() && ROADS.iter().all(|name| set(name).is_none()) {
+        return Ok(None);
+    }
+    let address = |name| set(name).ok_or(ConfigError::Missing(name));
+    let [app, auth, unscoped] = ROADS;
+    let addresses = Addresses {
+        app: address(app)?,
+        auth: address(auth)?,
+        unscoped: address(unscoped)?,
+    };
+    Ok(Some((addresses, owner)))
+}
+
+impl From<lexopt::Error> for ConfigError {
+    fn from(error: lexopt::Error) -> ConfigError {
+        ConfigError::Argument(error)
+    }
+}
+
+impl From<weft_embedded::Error> for ConfigError {
+    fn from(error: weft_embedded::Error) -> ConfigError {
+        ConfigError::Embedded(error)
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ConfigError::Argument(error) => write!(f, "{error}\n\n{HELP}"),
+            ConfigError::Missing(name) => {
+                write!(
+                    f,
+                    "{name} is not set, and another address of the database is"
+                )
+            }
+            ConfigError::Embedded(error) => write!(f, "the private database: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for ConfigError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            ConfigError::Argument(error) => Some(error),
+            ConfigError::Embedded(error) => Some(error),
+            ConfigError::Missing(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Arguments, ConfigError> {
+        Arguments::parse(line.split_whitespace().map(OsString::from))
+    }
+
+    #[test]
+    fn serving_is_what_it_does_unasked() {
+        let listen = "localhost:8443".to_owned();
+        assert_eq!(
+            parse("").unwrap(),
+            Arguments {
+                command: Command::Serve {
+                    listen,
+                    demo: false
+                },
+                data: None
+            }
+        );
+        let Command::Serve { listen, .. } =
+            parse("serve --listen [::1]:1 --data x").unwrap().command
+        else {
+            panic!()
+        };
+        assert_eq!(listen, "[::1]:1");
+    }
+
+    #[test]
+    fn an_import_names_organisation_shop_and_file() {
+        assert!(matches!(
+            parse("import --org a --shop b c.csv").unwrap().command,
+            Command::Import { .. }
+        ));
+        for bad in [
+            "import",
+            "import --org a c",
+            "import --org a --shop b",
+            "--org a",
+            "sing",
+            "--x",
+        ] {
+            assert!(parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn addresses_come_together_or_not_at_all() {
+        assert!(configured(|_| None).unwrap().is_none());
+        assert!(configured(|name| Some(name.to_owned())).unwrap().is_some());
+        let only_owner = |name: &'static str| (name == "DATABASE_URL").then(|| name.to_owned());
+        assert!(matches!(
+            configured(only_owner),
+            Err(ConfigError::Missing("WEFT_APP_DATABASE_URL"))
+        ));
+        let no_owner = |name: &'static str| name.starts_with("WEFT").then(|| name.to_owned());
+        assert!(configured(no_owner).unwrap().unwrap().1.is_none());
+    }
+}

@@ -1,0 +1,248 @@
+//! What a handler may ask of a request. A scope comes from a token alone: nothing in a path, a
+//! query or a body can widen it.
+
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, FromRequestParts, Path, Request, rejection::BytesRejection},
+    http::{HeaderMap, StatusCode, header, request::Parts},
+};
+use chrono::Utc;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use uuid::Uuid;
+
+use crate::{
+    app::AppState,
+    error::Problem,
+    roads::{AppRoad, AuthRoad, Identity, OrgConnection},
+    token::BearerToken,
+    value::Role,
+};
+
+/// The member who asks, and the way to what the member may see.
+pub struct Tenant {
+    identity: Identity,
+    app: AppRoad,
+}
+
+impl Tenant {
+    /// A connection that sees what the member may see, and nothing else.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub async fn open(&self) -> Result<OrgConnection, Problem> {
+        Ok(self.app.within(self.identity.scope()).await?)
+    }
+
+    /// The member.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// Goes on only for an owner of the organisation.
+    ///
+    /// # Errors
+    /// For everyone else.
+    pub fn must_own(&self) -> Result<(), Problem> {
+        match self.identity.role {
+            Role::Owner => Ok(()),
+            Role::Member => Err(Problem::forbidden(
+                "only an owner of the organisation may do this",
+            )),
+        }
+    }
+}
+
+impl FromRequestParts<AppState> for Tenant {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        let token = bearer(&parts.headers).ok_or_else(Problem::unauthorized)?;
+        let found = state
+            .roads()
+            .auth
+            .identify(&token.digest(), Utc::now())
+            .await?;
+        let identity = found.ok_or_else(Problem::unauthorized)?;
+        Ok(Tenant {
+            identity,
+            app: state.roads().app.clone(),
+        })
+    }
+}
+
+/// The one token of the one `Authorization` header.
+fn bearer(headers: &HeaderMap) -> Option<BearerToken> {
+    let mut all = headers.get_all(header::AUTHORIZATION).iter();
+    let (only, None) = (all.next()?, all.next()) else {
+        return None;
+    };
+    let (scheme, token) = only.to_str().ok()?.split_once(' ')?;
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then(|| BearerToken::parse(token.trim()))?
+}
+
+impl FromRequestParts<AppState> for AuthRoad {
+    type Rejection = Problem;
+
+    async fn from_request_parts(_: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        Ok(state.roads().auth.clone())
+    }
+}
+
+/// The id in a path. What is no id is nothing's id: not found.
+pub struct Id(pub Uuid);
+
+/// The two ids in the path of a thing within a thing.
+pub struct Ids(pub Uuid, pub Uuid);
+
+impl FromRequestParts<AppState> for Id {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        match Path::from_request_parts(parts, state).await {
+            Ok(Path(id)) => Ok(Id(id)),
+            Err(_) => Err(Problem::not_found()),
+        }
+    }
+}
+
+impl FromRequestParts<AppState> for Ids {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        match Path::from_request_parts(parts, state).await {
+            Ok(Path((outer, inner))) => Ok(Ids(outer, inner)),
+            Err(_) => Err(Problem::not_found()),
+        }
+    }
+}
+
+/// The query string, read strictly.
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequestParts<AppState> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        match axum::extract::Query::from_request_parts(parts, state).await {
+            Ok(axum::extract::Query(query)) => Ok(Query(query)),
+            Err(rejection) => Err(Problem::new(StatusCode::BAD_REQUEST, rejection.body_text())),
+        }
+    }
+}
+
+/// No query string at all: a parameter that would be ignored is refused instead.
+pub struct NoQuery;
+
+impl FromRequestParts<AppState> for NoQuery {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, Problem> {
+        match parts.uri.query() {
+            None | Some("") => Ok(NoQuery),
+            Some(_) => Err(Problem::new(
+                StatusCode::BAD_REQUEST,
+                "there are no query parameters here",
+            )),
+        }
+    }
+}
+
+/// A JSON body, read strictly.
+pub struct Body<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<AppState> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Problem> {
+        if !is_json(request.headers()) {
+            let detail = "a body of type application/json is needed";
+            return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
+        }
+        let bytes = Bytes::from_request(request, state)
+            .await
+            .map_err(|rejection| unread(&rejection))?;
+        let bad = |status, error: serde_json::Error| {
+            // The words are serde's about the caller's own text; a long value is cut off.
+            Problem::new(
+                status,
+                error.to_string().chars().take(300).collect::<String>(),
+            )
+        };
+        let text = std::str::from_utf8(&bytes)
+            .map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "the body is not UTF-8"))?;
+        serde_json::from_str::<IgnoredAny>(text)
+            .map_err(|error| bad(StatusCode::BAD_REQUEST, error))?;
+        // Serde would also take an array, its values in the order of the fields.
+        if !text.trim_start().starts_with('{') {
+            return Err(Problem::unprocessable("a JSON object is needed"));
+        }
+        serde_json::from_str(text)
+            .map(Body)
+            .map_err(|error| bad(StatusCode::UNPROCESSABLE_ENTITY, error))
+    }
+}
+
+/// No body, or an empty one.
+pub struct NoBody;
+
+impl FromRequest<AppState> for NoBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Problem> {
+        let bytes = Bytes::from_request(request, state)
+            .await
+            .map_err(|rejection| unread(&rejection))?;
+        match bytes.is_empty() {
+            true => Ok(NoBody),
+            false => Err(Problem::new(
+                StatusCode::BAD_REQUEST,
+                "there is no body here",
+            )),
+        }
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let Some(Ok(kind)) = headers.get(header::CONTENT_TYPE).map(|kind| kind.to_str()) else {
+        return false;
+    };
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    kind.eq_ignore_ascii_case("application/json")
+        || kind.eq_ignore_ascii_case("application/merge-patch+json")
+}
+
+fn unread(rejection: &BytesRejection) -> Problem {
+    match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "a body holds at most 1 MiB")
+        }
+        _ => Problem::new(StatusCode::BAD_REQUEST, "the body could not be read"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(values: &[&str]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(header::AUTHORIZATION, value.parse().unwrap());
+        }
+        headers
+    }
+
+    #[test]
+    fn only_one_well_formed_token_is_taken() {
+        let token = BearerToken::generate().unwrap();
+        let one = format!("Bearer {}", token.expose());
+        assert!(bearer(&with(&[&one])).is_some());
+        assert!(bearer(&with(&[&one.replace("Bearer", "bearer")])).is_some());
+        assert!(bearer(&with(&[&one, &one])).is_none());
+        assert!(bearer(&with(&[token.expose()])).is_none());
+        assert!(bearer(&with(&[&one.replace("Bearer", "Basic")])).is_none());
+        assert!(bearer(&with(&[])).is_none());
+    }
+}

@@ -1,0 +1,220 @@
+//! `weft-server`: see the README, or `--help`.
+
+use std::{
+    error::Error,
+    fs::File,
+    io::{self, IsTerminal, Write},
+    process::ExitCode,
+    time::{Duration, Instant},
+};
+
+use chrono::Utc;
+use diesel::prelude::*;
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
+use uuid::Uuid;
+use weft_server::{
+    AppState, app,
+    config::{Arguments, Command, Database, HELP},
+    import, migrate,
+    roads::Roads,
+    schema::{organizations, shops},
+    seed, serve,
+    state_folder::StateFolder,
+    tls,
+    value::Role,
+};
+use weft_tenancy::Scope;
+
+type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
+
+fn main() -> ExitCode {
+    let level = std::env::var("WEFT_LOG")
+        .ok()
+        .and_then(|level| level.parse().ok());
+    tracing_subscriber::fmt()
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .with_max_level(level.unwrap_or(tracing::Level::INFO))
+        .init();
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "weft-server: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Outcome<()> {
+    let Arguments { command, data } = Arguments::from_env()?;
+    if command == Command::Help {
+        return Ok(io::stdout().write_all(HELP.as_bytes())?);
+    }
+    let folder = StateFolder::open(data)?;
+    let database = Database::open(&folder)?;
+    // Made after the database: the cluster's starter blocks.
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(async {
+            let roads = prepare(&database).await?;
+            match command {
+                Command::Serve { listen, demo } => {
+                    serve(&folder, roads, &listen, demo || database.is_demo).await
+                }
+                Command::Import { org, shop, file } => {
+                    if database.is_demo {
+                        seed::seed(&roads).await?;
+                    }
+                    import(&roads, &org, &shop, File::open(&file)?).await
+                }
+                Command::Help => Ok(()),
+            }
+        })
+}
+
+async fn prepare(database: &Database) -> Outcome<Roads> {
+    if let Some(owner) = &database.owner {
+        let mut owner = AsyncPgConnection::establish(owner).await?;
+        for name in migrate::migrate(&mut owner).await? {
+            tracing::info!(name, "migrated");
+        }
+    }
+    Ok(Roads::new(&database.addresses)?)
+}
+
+async fn serve(folder: &StateFolder, roads: Roads, listen: &str, demo: bool) -> Outcome<()> {
+    let tls = tls::config(folder, Utc::now())?;
+    let tokens = match demo {
+        true => {
+            let orgs = seed::seed(&roads).await?;
+            seed::tokens(&roads, orgs, folder, Utc::now()).await?
+        }
+        false => Vec::new(),
+    };
+    let listeners = serve::listen(listen)
+        .await
+        .map_err(|error| format!("cannot listen on {listen}: {error}"))?;
+    let port = listeners[0].local_addr()?.port();
+    let host = listen.rsplit_once(':').map_or(listen, |(host, _)| host);
+    let mut out = io::stdout().lock();
+    writeln!(out, "https://{host}:{port}")?;
+    writeln!(
+        out,
+        "certificate: {}",
+        folder.file(tls::CERTIFICATE).display()
+    )?;
+    for token in &tokens {
+        let who = match token.role {
+            Role::Owner => "owner",
+            Role::Member => "member of one shop",
+        };
+        writeln!(out, "{:<18}{who:<20}{}", token.org, token.expose())?;
+    }
+    out.flush()?;
+    drop(out);
+    serve::serve(listeners, tls, app(AppState::new(roads)), serve::stopped()).await?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+async fn import(roads: &Roads, org: &str, shop: &str, file: File) -> Outcome<()> {
+    let org_id = find_org(roads, org)
+        .await?
+        .ok_or_else(|| format!("no organisation {org}"))?;
+    let scope = Scope::org(org_id);
+    let mut conn = roads.app.within(scope.clone()).await?;
+    let by_name = shops::table
+        .select(shops::id)
+        .filter(shops::name.eq(shop))
+        .into_boxed();
+    let by_name_or_id = match Uuid::try_parse(shop) {
+        Ok(id) => by_name.or_filter(shops::id.eq(id)),
+        Err(_) => by_name,
+    };
+    let shop_id: Option<Uuid> = by_name_or_id.first(&mut conn).await.optional()?;
+    let shop_id = shop_id.ok_or_else(|| format!("no shop {shop} in {org}"))?;
+    drop(conn);
+
+    let size = file.metadata()?.len();
+    let mut bar = Bar::new(size);
+    let mut conn = roads.app.within(scope.narrowed_to([shop_id])).await?;
+    let done = import::import(&mut conn, file, |orders, read| {
+        bar.show(read, orders, false);
+    })
+    .await;
+    let done = done.inspect_err(|_| bar.end())?;
+    bar.show(size, done.read, true);
+    bar.end();
+    let known = done.read - done.new;
+    writeln!(
+        io::stdout(),
+        "{} orders read: {} new, {known} known before",
+        done.read,
+        done.new
+    )?;
+    Ok(())
+}
+
+async fn find_org(roads: &Roads, org: &str) -> Outcome<Option<Uuid>> {
+    let org = org.to_owned();
+    let mut conn = roads.unscoped.open().await?;
+    let found = conn
+        .unscoped(
+            "find the organisation to import into",
+            "weft-server import",
+            async |conn| {
+                let by_name = organizations::table
+                    .select(organizations::id)
+                    .filter(organizations::slug.eq(&org))
+                    .into_boxed();
+                let query = match Uuid::try_parse(&org) {
+                    Ok(id) => by_name.or_filter(organizations::id.eq(id)),
+                    Err(_) => by_name,
+                };
+                query.first(conn).await.optional()
+            },
+        )
+        .await?;
+    Ok(found)
+}
+
+/// A bar on a terminal, and nothing elsewhere.
+struct Bar {
+    size: u64,
+    shown: Option<Instant>,
+    on: bool,
+}
+
+impl Bar {
+    fn new(size: u64) -> Bar {
+        Bar {
+            size: size.max(1),
+            shown: None,
+            on: io::stderr().is_terminal(),
+        }
+    }
+
+    fn show(&mut self, read: u64, orders: usize, last: bool) {
+        let often = self
+            .shown
+            .is_some_and(|then| then.elapsed() < Duration::from_millis(100));
+        if !self.on || (often && !last) {
+            return;
+        }
+        self.shown = Some(Instant::now());
+        let cells = (read.min(self.size) * 40 / self.size) as usize;
+        let _ = write!(
+            io::stderr(),
+            "\r[{:<40}] {:>3} % {orders} orders",
+            "#".repeat(cells),
+            read.min(self.size) * 100 / self.size
+        );
+    }
+
+    fn end(&mut self) {
+        if self.shown.take().is_some() {
+            let _ = writeln!(io::stderr());
+        }
+    }
+}

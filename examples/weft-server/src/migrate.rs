@@ -1,0 +1,57 @@
+//! The schema's versions, applied in order by the owner of the tables.
+
+use diesel::{QueryableByName, sql_query, sql_types::Text};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+
+/// Each version: its name, and its text.
+pub const MIGRATIONS: &[(&str, &str)] = &[
+    ("0001_roles", include_str!("../migrations/0001_roles.sql")),
+    ("0002_tables", include_str!("../migrations/0002_tables.sql")),
+    ("0003_unscoped_audit", weft_tenancy::AUDIT_TABLE_SQL),
+    ("0004_grants", include_str!("../migrations/0004_grants.sql")),
+];
+
+/// Applies what is missing, all of it or nothing, and says what was applied.
+///
+/// Several servers may start at once: they wait for each other.
+///
+/// # Errors
+/// What the server says of a statement.
+pub async fn migrate(owner: &mut AsyncPgConnection) -> diesel::QueryResult<Vec<&'static str>> {
+    owner
+        .transaction(async |owner| {
+            owner.batch_execute(LEDGER).await?;
+            let applied: Vec<Applied> = sql_query("SELECT name FROM weft_migrations")
+                .load(owner)
+                .await?;
+            let mut new = Vec::new();
+            for (name, text) in MIGRATIONS {
+                if applied.iter().any(|applied| applied.name == *name) {
+                    continue;
+                }
+                owner.batch_execute(text).await?;
+                sql_query("INSERT INTO weft_migrations (name) VALUES ($1)")
+                    .bind::<Text, _>(name)
+                    .execute(owner)
+                    .await?;
+                new.push(*name);
+            }
+            Ok(new)
+        })
+        .await
+}
+
+#[derive(QueryableByName)]
+struct Applied {
+    #[diesel(sql_type = Text)]
+    name: String,
+}
+
+// The number is arbitrary; it is this project's alone.
+const LEDGER: &str = "
+    SELECT pg_advisory_xact_lock(7733120001);
+    CREATE TABLE IF NOT EXISTS weft_migrations (
+        name       text        NOT NULL PRIMARY KEY,
+        applied_at timestamptz NOT NULL DEFAULT now()
+    );
+";

@@ -1,0 +1,171 @@
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl, pooled_connection::deadpool::Pool};
+use uuid::Uuid;
+use weft_tenancy::Scope;
+
+use super::{RoadClosed, pooled};
+use crate::{
+    error::Problem,
+    schema::{api_tokens, membership_shops, memberships, users},
+    token::TokenDigest,
+    value::{Email, Role},
+};
+
+/// The road of role `weft_auth`: users and tokens, and what a request needs to find its scope.
+#[derive(Clone)]
+pub struct AuthRoad {
+    pool: Pool<AsyncPgConnection>,
+}
+
+/// Whom a token speaks for.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    /// The organisation.
+    pub org_id: Uuid,
+    /// The membership in it.
+    pub membership_id: Uuid,
+    /// What the member may do.
+    pub role: Role,
+    /// The shops the member is limited to; `None` is all of them.
+    pub shops: Option<Vec<Uuid>>,
+}
+
+impl Identity {
+    /// What this member may see.
+    pub fn scope(&self) -> Scope {
+        let org = Scope::org(self.org_id);
+        match &self.shops {
+            None => org,
+            Some(shops) => org.narrowed_to(shops.iter().copied()),
+        }
+    }
+}
+
+impl AuthRoad {
+    pub(super) fn new(pool: Pool<AsyncPgConnection>) -> AuthRoad {
+        AuthRoad { pool }
+    }
+
+    /// Whom the token with this digest speaks for at `now`; `None` when it is unknown or expired.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn identify(
+        &self,
+        digest: &TokenDigest,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Identity>, Problem> {
+        let mut conn = pooled(&self.pool, "auth").await?;
+        let found: Option<Found> = api_tokens::table
+            .inner_join(
+                memberships::table.on(memberships::org_id
+                    .eq(api_tokens::org_id)
+                    .and(memberships::user_id.eq(api_tokens::user_id))),
+            )
+            .filter(api_tokens::digest.eq(digest.as_bytes()))
+            .filter(api_tokens::expires_at.gt(now))
+            .select(Found::as_select())
+            .first(&mut conn)
+            .await
+            .optional()?;
+        let Some(found) = found else { return Ok(None) };
+        if found
+            .last_used_at
+            .is_none_or(|then| now - then > TimeDelta::minutes(1))
+        {
+            diesel::update(api_tokens::table.find(found.token_id))
+                .set(api_tokens::last_used_at.eq(now))
+                .execute(&mut conn)
+                .await?;
+        }
+        let shops = match found.all_shops {
+            true => None,
+            false => Some(
+                membership_shops::table
+                    .filter(membership_shops::org_id.eq(found.org_id))
+                    .filter(membership_shops::membership_id.eq(found.membership_id))
+                    .select(membership_shops::shop_id)
+                    .load(&mut conn)
+                    .await?,
+            ),
+        };
+        Ok(Some(Identity {
+            org_id: found.org_id,
+            membership_id: found.membership_id,
+            role: found.role,
+            shops,
+        }))
+    }
+
+    /// The user with this address, made if there is none. Which of the two is not said.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn user(&self, email: &Email) -> Result<Uuid, Problem> {
+        let mut conn = pooled(&self.pool, "auth").await?;
+        diesel::insert_into(users::table)
+            .values(users::email.eq(email))
+            .on_conflict(users::email)
+            .do_nothing()
+            .execute(&mut conn)
+            .await?;
+        let id = users::table
+            .filter(users::email.eq(email))
+            .select(users::id)
+            .first(&mut conn)
+            .await?;
+        Ok(id)
+    }
+
+    /// Makes the token with this digest valid for `user` in `org` until `expires_at`.
+    ///
+    /// # Errors
+    /// When the user is no member of the organisation, or the database does not answer.
+    pub async fn issue(
+        &self,
+        digest: &TokenDigest,
+        (org, user): (Uuid, Uuid),
+        label: &str,
+        expires_at: DateTime<Utc>,
+    ) -> Result<(), Problem> {
+        let mut conn = pooled(&self.pool, "auth").await?;
+        diesel::insert_into(api_tokens::table)
+            .values((
+                api_tokens::digest.eq(digest.as_bytes()),
+                api_tokens::org_id.eq(org),
+                api_tokens::user_id.eq(user),
+                api_tokens::label.eq(label),
+                api_tokens::expires_at.eq(expires_at),
+            ))
+            .on_conflict(api_tokens::digest)
+            .do_update()
+            .set(api_tokens::expires_at.eq(expires_at))
+            .execute(&mut conn)
+            .await?;
+        Ok(())
+    }
+}
+
+impl From<RoadClosed> for Problem {
+    fn from(_: RoadClosed) -> Problem {
+        Problem::unavailable()
+    }
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(check_for_backend(diesel::pg::Pg))]
+struct Found {
+    #[diesel(select_expression = api_tokens::id)]
+    token_id: Uuid,
+    #[diesel(select_expression = api_tokens::last_used_at)]
+    last_used_at: Option<DateTime<Utc>>,
+    #[diesel(select_expression = memberships::org_id)]
+    org_id: Uuid,
+    #[diesel(select_expression = memberships::id)]
+    membership_id: Uuid,
+    #[diesel(select_expression = memberships::role)]
+    role: Role,
+    #[diesel(select_expression = memberships::all_shops)]
+    all_shops: bool,
+}

@@ -1,0 +1,71 @@
+//! One story each.
+
+/// Conversations with customers.
+pub mod conversations;
+/// Customers of a shop.
+pub mod customers;
+/// Whether the service works.
+pub mod health;
+/// The front page.
+pub mod landing;
+/// Whom the token speaks for.
+pub mod me;
+pub mod memberships;
+/// What was said in a conversation.
+pub mod messages;
+/// What was ordered.
+pub mod order_lines;
+/// Orders of a shop.
+pub mod orders;
+/// The organisation itself.
+pub mod organization;
+/// What organisations may subscribe to.
+pub mod plans;
+/// Shops of the organisation.
+pub mod shops;
+
+use axum::{
+    Json,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::error::Problem;
+
+/// What a handler that answers with `T` returns.
+pub type Answer<T> = Result<Json<T>, Problem>;
+
+/// A new row, and where it is.
+pub struct Created<T>(String, T);
+
+impl<T: Serialize> IntoResponse for Created<T> {
+    fn into_response(self) -> Response {
+        (
+            StatusCode::CREATED,
+            [(header::LOCATION, self.0)],
+            Json(self.1),
+        )
+            .into_response()
+    }
+}
+
+/// Ids lead with the time, so that new rows go to the end of an index.
+fn new_id() -> Uuid {
+    Uuid::now_v7()
+}
+
+fn deleted(rows: usize) -> Result<StatusCode, Problem> {
+    match rows {
+        0 => Err(Problem::not_found()),
+        _ => Ok(StatusCode::NO_CONTENT),
+    }
+}
+
+fn some_change(empty: bool) -> Result<(), Problem> {
+    match empty {
+        true => Err(Problem::unprocessable("name at least one field to change")),
+        false => Ok(()),
+    }
+}

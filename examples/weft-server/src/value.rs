@@ -1,0 +1,353 @@
+//! Values as the API takes them: parsed once, at the edge, and right ever after.
+
+use std::ops::Deref;
+
+use diesel::{
+    deserialize::{self, FromSql, FromSqlRow},
+    expression::AsExpression,
+    pg::{Pg, PgValue},
+    serialize::{self, Output, ToSql},
+    sql_types::{BigInt, Integer, Text},
+};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use serde_json::{Value, json};
+
+use crate::describe::{Describe, Schemas};
+
+/// One line of text, of `MIN` to `MAX` characters.
+#[derive(Debug, Clone, PartialEq, Eq, AsExpression)]
+#[diesel(sql_type = Text)]
+pub struct Line<const MIN: usize, const MAX: usize>(String);
+
+/// Text of one or more lines, of 1 to `MAX` characters.
+#[derive(Debug, Clone, PartialEq, Eq, AsExpression)]
+#[diesel(sql_type = Text)]
+pub struct Prose<const MAX: usize>(String);
+
+/// An email address in lower case.
+#[derive(Debug, Clone, PartialEq, Eq, AsExpression)]
+#[diesel(sql_type = Text)]
+pub struct Email(String);
+
+/// A currency by its three letters.
+#[derive(Debug, Clone, PartialEq, Eq, AsExpression)]
+#[diesel(sql_type = Text)]
+pub struct CurrencyCode(String);
+
+/// An amount of money in minor units, exact in every JSON reader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, AsExpression)]
+#[diesel(sql_type = BigInt)]
+pub struct Amount(i64);
+
+/// How many of a thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, AsExpression)]
+#[diesel(sql_type = Integer)]
+pub struct Quantity(i32);
+
+impl<const MIN: usize, const MAX: usize> Line<MIN, MAX> {
+    fn new(text: String) -> Result<Self, String> {
+        let length = text.chars().count();
+        if length < MIN || length > MAX {
+            return Err(format!("a text of {MIN} to {MAX} characters is needed"));
+        }
+        if text.chars().any(char::is_control) {
+            return Err("control characters are not allowed here".to_owned());
+        }
+        if MIN > 0 && text.trim().is_empty() {
+            return Err("a blank text is not allowed here".to_owned());
+        }
+        Ok(Line(text))
+    }
+}
+
+impl<const MAX: usize> Prose<MAX> {
+    fn new(text: String) -> Result<Self, String> {
+        if text.trim().is_empty() || text.chars().count() > MAX {
+            return Err(format!("a text of 1 to {MAX} characters is needed"));
+        }
+        let printable = |c: char| !c.is_control() || matches!(c, '\n' | '\r' | '\t');
+        match text.chars().all(printable) {
+            true => Ok(Prose(text)),
+            false => Err("control characters are not allowed here".to_owned()),
+        }
+    }
+}
+
+impl Email {
+    /// The address in `text`.
+    ///
+    /// # Errors
+    /// When it does not look like one. Whether mail arrives there only mail can tell.
+    pub fn new(text: &str) -> Result<Self, String> {
+        let fits = text.len() <= 254
+            && text.chars().all(|c| !c.is_control() && !c.is_whitespace())
+            && text.split_once('@').is_some_and(|(user, host)| {
+                !user.is_empty()
+                    && host.contains('.')
+                    && !host.contains('@')
+                    && host.split('.').all(|label| !label.is_empty())
+            });
+        match fits {
+            true => Ok(Email(text.to_lowercase())),
+            false => Err("an email address is needed".to_owned()),
+        }
+    }
+}
+
+impl CurrencyCode {
+    fn new(text: String) -> Result<Self, String> {
+        match text.len() == 3 && text.bytes().all(|b| b.is_ascii_uppercase()) {
+            true => Ok(CurrencyCode(text)),
+            false => Err("a currency code of three capital letters is needed".to_owned()),
+        }
+    }
+}
+
+impl Amount {
+    fn new(units: i64) -> Result<Self, String> {
+        match (0..=MOST).contains(&units) {
+            true => Ok(Amount(units)),
+            false => Err(format!("an amount of 0 to {MOST} minor units is needed")),
+        }
+    }
+}
+
+impl Quantity {
+    fn new(count: i32) -> Result<Self, String> {
+        match (1..=1_000_000).contains(&count) {
+            true => Ok(Quantity(count)),
+            false => Err("a quantity of 1 to 1000000 is needed".to_owned()),
+        }
+    }
+}
+
+/// Integers up to here are exact in every JSON reader.
+const MOST: i64 = (1 << 53) - 1;
+
+macro_rules! text {
+    ($([$($generics:tt)*] $name:ty, |$text:ident| $new:expr, $schema:expr;)*) => {$(
+        impl<'de, $($generics)*> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                let $text = String::deserialize(from)?;
+                $new.map_err(D::Error::custom)
+            }
+        }
+
+        impl<$($generics)*> ToSql<Text, Pg> for $name {
+            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+                <str as ToSql<Text, Pg>>::to_sql(&self.0, out)
+            }
+        }
+
+        impl<$($generics)*> Deref for $name {
+            type Target = str;
+            fn deref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl<$($generics)*> Describe for $name {
+            fn describe(_: &mut Schemas) -> Value {
+                $schema
+            }
+        }
+    )*};
+}
+
+text! {
+    [const MIN: usize, const MAX: usize] Line<MIN, MAX>, |text| Line::new(text),
+        json!({ "type": "string", "minLength": MIN, "maxLength": MAX });
+    [const MAX: usize] Prose<MAX>, |text| Prose::new(text),
+        json!({ "type": "string", "minLength": 1, "maxLength": MAX });
+    [] Email, |text| Email::new(&text),
+        json!({ "type": "string", "format": "email", "maxLength": 254 });
+    [] CurrencyCode, |text| CurrencyCode::new(text),
+        json!({ "type": "string", "pattern": "^[A-Z]{3}$" });
+}
+
+macro_rules! number {
+    ($($name:ident($inner:ty) as $sql:ty, $schema:expr;)*) => {$(
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                $name::new(<$inner>::deserialize(from)?).map_err(D::Error::custom)
+            }
+        }
+
+        impl ToSql<$sql, Pg> for $name {
+            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+                <$inner as ToSql<$sql, Pg>>::to_sql(&self.0, &mut out.reborrow())
+            }
+        }
+
+        impl Describe for $name {
+            fn describe(_: &mut Schemas) -> Value {
+                $schema
+            }
+        }
+    )*};
+}
+
+number! {
+    Amount(i64) as BigInt, json!({
+        "type": "integer", "minimum": 0, "maximum": MOST,
+        "description": "Minor units of the currency",
+    });
+    Quantity(i32) as Integer, json!({ "type": "integer", "minimum": 1, "maximum": 1_000_000 });
+}
+
+macro_rules! words {
+    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal,)* }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, AsExpression, FromSqlRow)]
+        #[diesel(sql_type = Text)]
+        pub enum $name {
+            $($(#[$doc])* #[serde(rename = $word)] $variant,)*
+        }
+
+        impl ToSql<Text, Pg> for $name {
+            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+                let word = match self { $($name::$variant => $word,)* };
+                <str as ToSql<Text, Pg>>::to_sql(word, out)
+            }
+        }
+
+        impl FromSql<Text, Pg> for $name {
+            fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
+                match <String as FromSql<Text, Pg>>::from_sql(value)?.as_str() {
+                    $($word => Ok($name::$variant),)*
+                    other => Err(format!("{other:?} is no {}", stringify!($name)).into()),
+                }
+            }
+        }
+
+        impl Describe for $name {
+            fn describe(_: &mut Schemas) -> Value {
+                json!({ "type": "string", "enum": [$($word),*] })
+            }
+        }
+    };
+}
+
+words! {
+    /// What a member may do.
+    Role {
+        /// Everything, members and shops included.
+        Owner = "owner",
+        /// The daily work.
+        Member = "member",
+    }
+}
+
+words! {
+    /// Whether a conversation needs an answer.
+    ConversationState {
+        /// It does.
+        Open = "open",
+        /// It does not.
+        Closed = "closed",
+    }
+}
+
+words! {
+    /// Which way a message went.
+    Direction {
+        /// From the customer.
+        In = "in",
+        /// To the customer.
+        Out = "out",
+        /// Nowhere: colleagues alone read it.
+        Note = "note",
+    }
+}
+
+words! {
+    /// What has been paid of an order, in Shopify's words.
+    PaymentStatus {
+        /// Reserved on the customer's card.
+        Authorized = "authorized",
+        /// The reservation ran out.
+        Expired = "expired",
+        /// Paid in full.
+        Paid = "paid",
+        /// Paid in part.
+        PartiallyPaid = "partially_paid",
+        /// Paid back in part.
+        PartiallyRefunded = "partially_refunded",
+        /// Awaiting the payment provider.
+        Pending = "pending",
+        /// Paid back in full.
+        Refunded = "refunded",
+        /// Not paid.
+        Unpaid = "unpaid",
+        /// Called off before it was paid.
+        Voided = "voided",
+    }
+}
+
+words! {
+    /// What has been sent of an order, in Shopify's words.
+    DeliveryStatus {
+        /// Everything.
+        Fulfilled = "fulfilled",
+        /// Some line items.
+        Partial = "partial",
+        /// Sent, and back in stock.
+        Restocked = "restocked",
+        /// Nothing.
+        Unfulfilled = "unfulfilled",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_have_a_length_and_no_control_characters() {
+        assert!(serde_json::from_value::<Line<1, 3>>(json!("äöü")).is_ok());
+        for bad in [
+            json!(""),
+            json!("abcd"),
+            json!("a\u{0}"),
+            json!("a\n"),
+            json!("  "),
+            json!(7),
+        ] {
+            assert!(
+                serde_json::from_value::<Line<1, 3>>(bad.clone()).is_err(),
+                "{bad}"
+            );
+        }
+        assert!(serde_json::from_value::<Prose<9>>(json!("a\nb")).is_ok());
+        assert!(serde_json::from_value::<Prose<9>>(json!("a\u{0}b")).is_err());
+    }
+
+    #[test]
+    fn addresses_are_in_lower_case() {
+        assert_eq!(&*Email::new("Ada@Example.com").unwrap(), "ada@example.com");
+        for bad in ["", "a", "@b.c", "a@b", "a@b..c", "a b@c.d", "a@b@c.d"] {
+            assert!(Email::new(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn money_is_whole_and_exact() {
+        assert!(serde_json::from_value::<Amount>(json!(MOST)).is_ok());
+        for bad in [json!(-1), json!(MOST + 1), json!(1.5), json!("1")] {
+            assert!(
+                serde_json::from_value::<Amount>(bad.clone()).is_err(),
+                "{bad}"
+            );
+        }
+    }
+
+    #[test]
+    fn shopifys_words_and_ours_are_the_same() {
+        for status in crate::shopify::FinancialStatus::ALL {
+            assert!(serde_json::from_value::<PaymentStatus>(json!(status.as_str())).is_ok());
+        }
+        for status in crate::shopify::FulfillmentStatus::ALL {
+            assert!(serde_json::from_value::<DeliveryStatus>(json!(status.as_str())).is_ok());
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! The server, asked everything it should answer and everything it should not.
+
+#![allow(missing_docs, clippy::panic, clippy::unwrap_used)]
+
+mod bad_input;
+mod demo;
+mod imports;
+mod members;
+mod others;
+mod pages;
+mod roads;
+mod socket;
+mod spec;
+mod stage;
+mod world;

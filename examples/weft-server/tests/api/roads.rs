@@ -1,0 +1,134 @@
+//! What each login role may do, said by Postgres.
+
+use diesel::sql_query;
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+
+use crate::stage::{Stage, on_stage};
+
+async fn refuses(stage: &Stage, role: &str, sql: &str) {
+    let mut conn = AsyncPgConnection::establish(&stage.database.url(role))
+        .await
+        .unwrap();
+    let error = conn.batch_execute(sql).await.expect_err(sql).to_string();
+    assert!(
+        error.contains("permission denied"),
+        "{role}: {sql}: {error}"
+    );
+}
+
+#[test]
+fn each_role_keeps_to_its_road() {
+    on_stage(async |stage| {
+        for (role, statements) in [
+            (
+                "weft_app",
+                [
+                    "SELECT FROM users",
+                    "SELECT FROM api_tokens",
+                    "SELECT FROM weft_unscoped_audit",
+                    "INSERT INTO plans DEFAULT VALUES",
+                    "DELETE FROM organizations",
+                    "DELETE FROM orders",
+                ]
+                .as_slice(),
+            ),
+            (
+                "weft_auth",
+                &[
+                    "SELECT FROM customers",
+                    "SELECT id FROM orders",
+                    "SELECT display_name FROM memberships",
+                    "SELECT address FROM memberships",
+                    "UPDATE memberships SET role = 'owner'",
+                    "INSERT INTO membership_shops DEFAULT VALUES",
+                    "SELECT FROM organizations",
+                    "UPDATE api_tokens SET org_id = org_id",
+                    "DELETE FROM users",
+                ],
+            ),
+            (
+                "weft_unscoped",
+                &[
+                    "SELECT FROM weft_unscoped_audit",
+                    "DELETE FROM weft_unscoped_audit",
+                    "UPDATE weft_unscoped_audit SET reason = 'x'",
+                    "SELECT FROM users",
+                    "SELECT FROM orders",
+                ],
+            ),
+        ] {
+            for sql in statements {
+                refuses(stage, role, sql).await;
+            }
+            for sql in [
+                "TRUNCATE orders",
+                "SET ROLE weft_unscoped; SELECT FROM orders",
+                "CREATE TABLE x ()",
+            ] {
+                refuses(stage, role, sql).await;
+            }
+        }
+    });
+}
+
+#[test]
+fn no_role_is_above_the_rules() {
+    on_stage(async |stage| {
+        let rows = |sql: &str| stage.database.query(sql).unwrap().len();
+        assert_eq!(
+            rows("SELECT FROM pg_roles WHERE rolname LIKE 'weft\\_%' AND rolcanlogin"),
+            3
+        );
+        assert_eq!(
+            rows(
+                "SELECT FROM pg_roles WHERE rolname LIKE 'weft\\_%' AND (rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb OR rolreplication)"
+            ),
+            0
+        );
+        assert_eq!(
+            rows(
+                "SELECT FROM pg_class JOIN pg_roles r ON r.oid = relowner WHERE rolname LIKE 'weft\\_%'"
+            ),
+            0
+        );
+        assert_eq!(
+            rows(
+                "SELECT FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member WHERE rolname LIKE 'weft\\_%'"
+            ),
+            0
+        );
+        assert_eq!(
+            rows(
+                "SELECT FROM information_schema.table_privileges WHERE grantee LIKE 'weft\\_%' AND privilege_type IN ('TRUNCATE', 'REFERENCES', 'TRIGGER')"
+            ),
+            0
+        );
+    });
+}
+
+#[test]
+fn seeding_was_recorded_with_its_reason() {
+    on_stage(async |stage| {
+        let sql = "SELECT reason, actor, role FROM weft_unscoped_audit";
+        let records = stage.database.query(sql).unwrap();
+        assert!(!records.is_empty());
+        for record in records {
+            assert_eq!(record[1].as_deref(), Some("weft-server"));
+            assert_eq!(record[2].as_deref(), Some("weft_unscoped"));
+        }
+    });
+}
+
+#[test]
+fn a_scope_does_not_reach_what_is_private() {
+    on_stage(async |stage| {
+        let scope = weft_tenancy::Scope::org(stage.a.id);
+        let mut conn = stage.roads.app.within(scope).await.unwrap();
+        let error = sql_query("SELECT id FROM users")
+            .execute(&mut conn)
+            .await
+            .unwrap_err();
+        let refusal = weft_tenancy::Refusal::of(&error).expect("refused by the hook");
+        assert_eq!(refusal.kind(), weft_tenancy::RefusalKind::PrivateTable);
+    });
+}

@@ -1,0 +1,290 @@
+//! A database of the test's own, the router on it, and four bearers.
+
+use std::sync::{LazyLock, OnceLock};
+
+use axum::{
+    Router,
+    body::Body,
+    http::{Request, Response, StatusCode, header},
+};
+use chrono::{TimeDelta, Utc};
+use diesel_async::{AsyncConnection, AsyncPgConnection};
+use http_body_util::BodyExt;
+use serde_json::Value;
+use tower::ServiceExt;
+use uuid::Uuid;
+use weft_embedded::{Cluster, Database, Options, Template, TestDatabase};
+use weft_server::{
+    AppState, app, config, migrate,
+    roads::Roads,
+    seed::{self, DEMO},
+    token::BearerToken,
+};
+
+pub(crate) struct Stage {
+    pub(crate) router: Router,
+    pub(crate) roads: Roads,
+    pub(crate) a: Org,
+    pub(crate) b: Org,
+    // Dropped last: connections to it must be gone.
+    pub(crate) database: TestDatabase,
+}
+
+pub(crate) struct Org {
+    pub(crate) id: Uuid,
+    pub(crate) owner: String,
+    pub(crate) member: String,
+    /// The member is limited to the first.
+    pub(crate) shops: [Uuid; 2],
+}
+
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) kind: String,
+    pub(crate) location: Option<String>,
+    pub(crate) text: String,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or(Value::Null)
+    }
+
+    /// The one form of every refusal.
+    pub(crate) fn must_be_a_problem(&self, what: &str) {
+        assert!(
+            self.status.is_client_error(),
+            "{what}: {} {}",
+            self.status,
+            self.text
+        );
+        assert_eq!(
+            self.kind, "application/problem+json",
+            "{what}: {}",
+            self.text
+        );
+        let problem = self.json();
+        assert_eq!(problem["status"], self.status.as_u16(), "{what}");
+        assert!(
+            problem["detail"].is_string() && problem["title"].is_string(),
+            "{what}"
+        );
+        for word in [
+            "SELECT",
+            "INSERT",
+            "constraint",
+            "relation ",
+            "weft_app",
+            "pkey",
+            "fkey",
+        ] {
+            assert!(!self.text.contains(word), "{what}: {}", self.text);
+        }
+    }
+}
+
+impl Stage {
+    pub(crate) async fn ask(
+        &self,
+        token: &str,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Answer {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::AUTHORIZATION, format!("Bearer {token}"));
+        let request = match body {
+            Some(body) => request
+                .header(header::CONTENT_TYPE, "application/json")
+                .body(Body::from(body.to_string())),
+            None => request.body(Body::empty()),
+        };
+        self.send(request.unwrap()).await
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        read(self.router.clone().oneshot(request).await.unwrap()).await
+    }
+
+    /// Every row of every table of `org`, as the superuser sees them.
+    pub(crate) fn rows_of(&self, org: Uuid) -> Vec<Vec<Option<String>>> {
+        let dump = |(table, column): &(&str, &str)| {
+            format!(
+                "SELECT '{table}', count(*), md5(coalesce(string_agg(t::text, E'\\n' ORDER BY t::text), '')) \
+                 FROM {table} AS t WHERE {column} = '{org}'"
+            )
+        };
+        let dumps: Vec<String> = TABLES.iter().map(dump).collect();
+        self.database.query(&dumps.join(" UNION ALL ")).unwrap()
+    }
+
+    /// Everything but the time a token was last used and the unscoped road's record.
+    pub(crate) fn everything(&self) -> Vec<Vec<Option<String>>> {
+        let mut all = [self.rows_of(self.a.id), self.rows_of(self.b.id)].concat();
+        all.retain(|row| row[0].as_deref() != Some("api_tokens"));
+        let users = "SELECT 'users', count(*), md5(string_agg(t::text, E'\\n' ORDER BY t::text)) FROM users AS t";
+        all.extend(self.database.query(users).unwrap());
+        all
+    }
+
+    pub(crate) fn ids(&self, sql: &str) -> Vec<Uuid> {
+        let rows = self.database.query(sql).unwrap();
+        rows.iter()
+            .map(|row| row[0].as_deref().unwrap().parse().unwrap())
+            .collect()
+    }
+
+    pub(crate) fn id(&self, sql: &str) -> Uuid {
+        self.ids(sql)[0]
+    }
+}
+
+const TABLES: [(&str, &str); 10] = [
+    ("organizations", "id"),
+    ("shops", "org_id"),
+    ("memberships", "org_id"),
+    ("membership_shops", "org_id"),
+    ("api_tokens", "org_id"),
+    ("customers", "org_id"),
+    ("orders", "org_id"),
+    ("order_lines", "org_id"),
+    ("conversations", "org_id"),
+    ("messages", "org_id"),
+];
+
+pub(crate) async fn read(response: Response<Body>) -> Answer {
+    let (parts, body) = response.into_parts();
+    let header = |name| {
+        parts
+            .headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned)
+    };
+    assert_eq!(
+        header(header::X_CONTENT_TYPE_OPTIONS).as_deref(),
+        Some("nosniff")
+    );
+    assert_eq!(header(header::CACHE_CONTROL).as_deref(), Some("no-store"));
+    let bytes = body.collect().await.unwrap().to_bytes();
+    Answer {
+        status: parts.status,
+        kind: header(header::CONTENT_TYPE).unwrap_or_default(),
+        location: header(header::LOCATION),
+        text: String::from_utf8(bytes.to_vec()).unwrap(),
+    }
+}
+
+/// Runs `test` on a stage of its own.
+pub(crate) fn on_stage(test: impl AsyncFnOnce(&Stage)) {
+    let database = template().database().unwrap();
+    let runtime = runtime();
+    runtime.block_on(async {
+        let roads = Roads::new(&config::addresses(&database)).unwrap();
+        let [a, b] = [0, 1].map(|at| parts(&database, at));
+        let a = bearers(&roads, a).await;
+        let b = bearers(&roads, b).await;
+        let router = app(AppState::new(roads.clone()));
+        let stage = Stage {
+            router,
+            roads,
+            a,
+            b,
+            database,
+        };
+        test(&stage).await;
+    });
+}
+
+pub(crate) fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+}
+
+type Parts = (Uuid, [Uuid; 2], [Uuid; 2]);
+
+fn parts(database: &Database, at: usize) -> Parts {
+    let ids = |sql: &str| -> Vec<Uuid> {
+        let rows = database.query(sql).unwrap();
+        rows.iter()
+            .map(|row| row[0].as_deref().unwrap().parse().unwrap())
+            .collect()
+    };
+    let demo = &DEMO[at];
+    let org = ids(&format!(
+        "SELECT id FROM organizations WHERE slug = '{}'",
+        demo.slug
+    ))[0];
+    let shop = |name| {
+        ids(&format!(
+            "SELECT id FROM shops WHERE org_id = '{org}' AND name = '{name}'"
+        ))[0]
+    };
+    let shops = [shop(demo.shops[0].name), shop(demo.shops[1].name)];
+    let user = |role| {
+        ids(&format!(
+            "SELECT user_id FROM memberships WHERE org_id = '{org}' AND role = '{role}'"
+        ))[0]
+    };
+    (org, shops, [user("owner"), user("member")])
+}
+
+async fn bearers(roads: &Roads, (id, shops, users): Parts) -> Org {
+    let mut tokens = Vec::new();
+    for user in users {
+        let token = BearerToken::generate().unwrap();
+        let until = Utc::now() + TimeDelta::hours(1);
+        roads
+            .auth
+            .issue(&token.digest(), (id, user), "test", until)
+            .await
+            .unwrap();
+        tokens.push(token.expose().to_owned());
+    }
+    let member = tokens.pop().unwrap();
+    Org {
+        id,
+        owner: tokens.pop().unwrap(),
+        member,
+        shops,
+    }
+}
+
+pub(crate) fn cluster() -> &'static Cluster {
+    static CLUSTER: LazyLock<Cluster> =
+        LazyLock::new(|| Cluster::start(Options::new(env!("CARGO_MANIFEST_DIR"))).unwrap());
+    &CLUSTER
+}
+
+/// The demo, migrated and seeded.
+fn template() -> &'static Template {
+    static TEMPLATE: OnceLock<Template> = OnceLock::new();
+    TEMPLATE.get_or_init(|| {
+        let migrations = migrate::MIGRATIONS.iter().map(|(_, text)| *text);
+        let seeds = [
+            include_str!("../../src/seed.rs"),
+            include_str!("../../src/import.rs"),
+        ];
+        let text: String = migrations.chain(seeds).collect();
+        let made = cluster().template("weft-server", &text, |database| {
+            runtime().block_on(async {
+                let mut owner = AsyncPgConnection::establish(&database.url("postgres")).await?;
+                migrate::migrate(&mut owner).await?;
+                assert!(migrate::migrate(&mut owner).await?.is_empty());
+                let roads = Roads::new(&config::addresses(database))?;
+                let made = seed::seed(&roads).await?;
+                assert_eq!(
+                    made,
+                    seed::seed(&roads).await?,
+                    "seeding again changes nothing"
+                );
+                Ok(())
+            })
+        });
+        made.unwrap()
+    })
+}
