@@ -13,6 +13,7 @@ mod hook {
     pub(crate) mod pools;
     pub(crate) mod reach;
     pub(crate) mod surface;
+    pub(crate) mod traces;
     pub(crate) mod transactions;
     pub(crate) mod unscoped;
 }

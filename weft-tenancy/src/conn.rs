@@ -67,6 +67,9 @@ use crate::{Explained, Key, Refusal, RefusalKind, Scope, Tenancy, trace};
 /// }
 /// ```
 ///
+/// The session's settings are set once for each scope value, not in each transaction: connect
+/// directly or through a pooler in session mode.
+///
 /// What a tenant's condition is evaluated on is Postgres's choice; only row-level security keeps
 /// an error that a foreign row causes from being raised. Do not show a server's error text.
 pub struct OrgConn<C> {

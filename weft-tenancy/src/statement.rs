@@ -168,3 +168,36 @@ impl<ST, Q: QueryFragment<Pg>> QueryFragment<Pg> for Sourced<ST, Q> {
         Ok(())
     }
 }
+
+#[cfg(all(test, feature = "async"))]
+mod tests {
+    use diesel::sql_types::Untyped;
+
+    use super::*;
+    use crate::Scope;
+
+    diesel::table! { organizations (id) { id -> BigInt, } }
+
+    crate::tenancy! {
+        TENANCY: i64;
+        root organizations(id);
+    }
+
+    #[test]
+    fn a_driver_that_renders_the_source_renders_no_sql() {
+        let source = diesel::sql_query("SELECT id FROM organizations");
+        let fence = Arc::new(Fence::new(&TENANCY, Scope::org(7_i64)));
+        let guarded = fence.admit("SELECT id FROM organizations", &Binds::new());
+        let statement: Sourced<Untyped, _> = Sourced {
+            prefix: "",
+            guarded: guarded.unwrap(),
+            fence,
+            binds: 0,
+            source,
+            returns: PhantomData,
+        };
+        assert!(render(&statement).unwrap().contains("= $1"));
+        // Behind a reference only `walk_ast` is called.
+        assert!(render(&&statement).unwrap().starts_with("<unguarded> "));
+    }
+}

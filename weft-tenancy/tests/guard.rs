@@ -156,6 +156,8 @@ fn g02_functions_are_refused_in_every_spelling() {
             "delete from customers returning pg_notify('a', 'b')",
             "insert into customers (a) values (1) on conflict (a) do update set a = lo_creat(1)",
             "select \"coalesce\"(1, 2)",
+            "select overlay(1)",
+            "select substring('a', 1, 2, 3)",
         ],
     );
     refuses(
@@ -319,6 +321,8 @@ fn g09_unknown_constructs_are_refused() {
             "delete from orders where current of c",
             "select * from orders tablesample system (50)",
             "select * from orders tablesample bernoulli ($1)",
+            "table orders having true",
+            "table orders group by a",
         ],
     );
 }
@@ -571,7 +575,7 @@ fn g21_names_are_decoded_and_never_trimmed_or_folded_beyond_ascii() {
 fn g22_filled_cells_carry_their_type_in_every_arm() {
     sends(
         "insert into customers (a) (select distinct 1) union all values (2) order by 1",
-        r#"insert into customers (a, "org_id") (select distinct 1, $1::uuid) union all values (2, $1::uuid) order by 1"#,
+        r#"insert into customers (a, "org_id") (select distinct 1, $1::uuid ) union all values (2, $1::uuid) order by 1"#,
     );
 }
 
@@ -652,6 +656,7 @@ fn g28_table_keeps_its_tokens() {
 
 #[test]
 fn g29_one_name_in_two_schemas_is_guarded_as_written() {
+    refuses(RefusalKind::Name, &["select 1 from orders, s2.orders"]);
     sends(
         "select 1 from public.orders, s2.orders",
         r#"select 1 from public.orders, s2.orders WHERE "public"."orders"."org_id" = $1 AND "s2"."orders"."org_id" = $1"#,
@@ -660,6 +665,10 @@ fn g29_one_name_in_two_schemas_is_guarded_as_written() {
 
 #[test]
 fn g30_guards_go_to_the_ends_of_nodes() {
+    sends(
+        "insert into customers (a) select f.a*(1)from plans f",
+        r#"insert into customers (a, "org_id") select f.a*(1), $1::uuid from plans f"#,
+    );
     sends(
         "select 1 from orders--x\n",
         r#"select 1 from orders WHERE "orders"."org_id" = $1 --x"#,

@@ -193,6 +193,50 @@ both!(a_placeholder_without_a_bind_is_refused, |db, conn| {
     assert_eq!(refused!(sent), RefusalKind::Placeholder);
 });
 
+/// The guard's own binds come after the caller's, and Postgres numbers 65 535.
+#[test]
+fn binds_leave_room_for_the_guard() {
+    use diesel::RunQueryDsl;
+
+    let db = weft_tests::Database::new();
+    let mut conn = db.org(Scope::org(A));
+    for binds in [65_535, 65_536] {
+        let mut query = diesel::sql_query("SELECT id FROM customers").into_boxed();
+        for bind in 0..binds {
+            query = query.bind::<BigInt, _>(bind);
+        }
+        assert_eq!(refused!(query.execute(&mut conn)), RefusalKind::Placeholder);
+    }
+}
+
+/// A narrower scope lives in the borrow: a future dropped in its middle takes it along.
+#[tokio::test]
+async fn a_dropped_future_of_a_narrowed_scope_leaves_the_wider_one_as_it_was() {
+    use diesel_async::RunQueryDsl;
+    use futures_util::FutureExt;
+
+    let db = weft_tests::Database::new();
+    let mut conn = db.org_async(narrowed(A, [1, 2])).await;
+    for _ in 0..3 {
+        let dropped = async {
+            let mut one = conn.narrowed([2_i64]);
+            let mut deleted = one.showing_deleted();
+            orders::table
+                .select(orders::id)
+                .load::<i64>(&mut deleted)
+                .await
+        };
+        assert!(dropped.now_or_never().is_none());
+        let ids: Vec<i64> = orders::table
+            .select(orders::id)
+            .order(orders::id)
+            .load(&mut conn)
+            .await
+            .unwrap();
+        assert_eq!(ids, [1, 2, 4, 5]);
+    }
+}
+
 #[test]
 fn a_scope_of_another_key_type_is_refused_before_anything_is_sent() {
     use diesel::RunQueryDsl;

@@ -38,9 +38,7 @@ async fn settings_left_behind_are_set_right_asynchronously() {
     let db = Database::new();
     let mut inner = db.connect_async("app").await;
     for _ in 0..2 {
-        // This driver reads UTF-8 whatever the session says, so that setting stays.
-        let meddled = "SET standard_conforming_strings = off; SET search_path = reports, auth";
-        SimpleAsyncConnection::batch_execute(&mut inner, meddled)
+        SimpleAsyncConnection::batch_execute(&mut inner, MEDDLED)
             .await
             .unwrap();
         let mut conn = AsyncOrgConn::new(&mut inner, &TENANCY, Scope::org(A));

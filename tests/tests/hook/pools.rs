@@ -257,3 +257,55 @@ async fn a_terminated_backend_is_replaced() {
     let mut conn = scoped().await;
     assert_eq!(count(&mut conn).await, Ok(3));
 }
+
+/// Many tasks in scopes of their own on few connections, giving way to each other everywhere.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn concurrent_scopes_never_mix() {
+    use diesel_async::{AsyncConnection, RunQueryDsl};
+    use weft_tests::schema::orders;
+
+    let db = Database::new();
+    let manager = AsyncDieselConnectionManager::<AsyncPgConnection>::new(db.url("app"));
+    let pool = deadpool::Pool::builder(manager)
+        .max_size(2)
+        .build()
+        .unwrap();
+    let scopes = [
+        (Scope::org(A), "acme", vec![1, 2, 3, 4, 5]),
+        (Scope::org(B), "bolt", vec![1, 2, 3, 4, 5]),
+        (Scope::org(A).narrowed_to([1_i64]), "acme", vec![1, 4]),
+        (Scope::org(B).narrowed_to([2_i64, 3]), "bolt", vec![2, 3, 5]),
+    ];
+    let tasks = (0..8).map(|task| {
+        let (pool, (scope, note, ids)) = (pool.clone(), scopes[task % 4].clone());
+        tokio::spawn(async move {
+            for turn in 0..40 {
+                let mut conn =
+                    AsyncOrgConn::new(pool.get().await.unwrap(), &TENANCY, scope.clone());
+                let seen = async |conn: &mut AsyncOrgConn<_>| {
+                    let rows = orders::table
+                        .select((orders::id, orders::note))
+                        .order(orders::id);
+                    let rows: Vec<(i64, Option<String>)> = rows.load(conn).await?;
+                    tokio::task::yield_now().await;
+                    Ok::<_, Error>(rows)
+                };
+                let rows = match (task + turn) % 2 {
+                    0 => seen(&mut conn).await.unwrap(),
+                    _ => conn
+                        .transaction(async |conn| seen(conn).await)
+                        .await
+                        .unwrap(),
+                };
+                assert!(
+                    rows.iter()
+                        .all(|(_, theirs)| theirs.as_deref() == Some(note))
+                );
+                assert_eq!(rows.into_iter().map(|(id, _)| id).collect::<Vec<_>>(), ids);
+            }
+        })
+    });
+    for task in tasks.collect::<Vec<_>>() {
+        task.await.unwrap();
+    }
+}

@@ -6,7 +6,7 @@ use diesel::result::{DatabaseErrorKind, Error};
 use diesel::{ExpressionMethods, QueryDsl};
 use weft_tenancy::{AsyncOrgConn, OrgConn, RefusalKind, Scope};
 use weft_tests::TENANCY;
-use weft_tests::schema::{A, Session, customers, orders};
+use weft_tests::schema::{A, Order, Session, customers, order, orders};
 
 fn names(id: i64) -> String {
     format!("SELECT name FROM customers WHERE org_id = '{A}' AND id = {id}")
@@ -116,6 +116,30 @@ both!(isolation_levels_access_modes_and_deferral, |db, conn| {
     })));
     assert_eq!(nested, Err(Error::AlreadyInTransaction));
 });
+
+both!(
+    a_commit_that_fails_leaves_the_connection_usable,
+    |db, conn| {
+        db.admin(
+            "ALTER TABLE orders DROP CONSTRAINT orders_org_id_customer_id_fkey;
+         ALTER TABLE orders ADD FOREIGN KEY (org_id, customer_id) REFERENCES customers
+             DEFERRABLE INITIALLY DEFERRED",
+        );
+        let failed = go!(conn.transaction(work!(conn => {
+            let dangling = Order { customer_id: 99, ..order(80) };
+            go!(diesel::insert_into(orders::table).values(dangling).execute(conn))
+        })));
+        assert!(matches!(
+            failed,
+            Err(Error::DatabaseError(
+                DatabaseErrorKind::ForeignKeyViolation,
+                _
+            ))
+        ));
+        go!(conn.transaction(work!(conn => { go!(rename!(conn, "after")) }))).unwrap();
+        assert_eq!(db.value(&names(1)), "after");
+    }
+);
 
 both!(a_narrowed_scope_inside_a_transaction, |db, conn| {
     go!(conn.transaction(work!(conn => {

@@ -185,7 +185,9 @@ impl Tenancy {
     /// What a session must be set to for this declaration.
     #[cfg(feature = "diesel")]
     pub(crate) fn context(&self) -> &crate::context::Context {
-        self.declared.context.get_or_init(|| crate::context::Context::new(self))
+        self.declared
+            .context
+            .get_or_init(|| crate::context::Context::new(self))
     }
 
     pub(crate) fn declared(&self) -> &Declared {

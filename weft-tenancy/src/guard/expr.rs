@@ -32,6 +32,9 @@ impl<'t> Pass<'t> {
                 K::FIELD_EXPR => self.field(&node, sight)?,
                 K::PATH_TYPE => self.path_type(&node)?,
                 K::OP | K::SORT_USING => operator(&node)?,
+                // With commas these two are ordinary calls, which a user's function can answer.
+                K::OVERLAY_EXPRS => self.keyword_call("overlay", &node)?,
+                K::SUBSTRING_EXPRS => self.keyword_call("substring", &node)?,
                 _ if is_plain(kind) => {}
                 _ => return Err(unsupported(&node)),
             }
@@ -84,6 +87,14 @@ impl<'t> Pass<'t> {
             count = count.map(|count| count.min(1));
         }
         self.function(&path, count)
+    }
+
+    fn keyword_call(&self, name: &str, arguments: &SyntaxNode) -> Result<(), Refusal> {
+        let path = Path {
+            schema: None,
+            name: name.to_owned(),
+        };
+        self.function(&path, Some(arguments.children().count()))
     }
 
     fn function(&self, path: &Path, arguments: Option<usize>) -> Result<(), Refusal> {

@@ -118,8 +118,7 @@ impl<'t> Pass<'t> {
                 match part.kind() {
                     K::UNION | K::INTERSECT | K::EXCEPT => {}
                     kind if is_query(kind) || kind == K::PAREN_EXPR => operands.push(part),
-                    K::LOCKING_CLAUSE => return Err(unsupported(&part)),
-                    _ => self.walk(&part, sight)?,
+                    _ => self.tail(&part, sight)?,
                 }
             }
             let mut operands = operands.into_iter();
@@ -156,8 +155,7 @@ impl<'t> Pass<'t> {
             match part.kind() {
                 K::WITH_CLAUSE => {}
                 kind if is_query(kind) => columns = self.query_with_cells(&part, sight, cells)?,
-                K::LOCKING_CLAUSE => return Err(unsupported(&part)),
-                _ => self.walk(&part, sight)?,
+                _ => self.tail(&part, sight)?,
             }
         }
         Ok(columns)
@@ -187,8 +185,7 @@ impl<'t> Pass<'t> {
                         }
                     }
                 }
-                K::LOCKING_CLAUSE => return Err(unsupported(&part)),
-                _ => self.walk(&part, sight)?,
+                _ => self.tail(&part, sight)?,
             }
         }
         Ok(Columns {
@@ -231,10 +228,20 @@ impl<'t> Pass<'t> {
         for part in node.children() {
             match part.kind() {
                 K::WITH_CLAUSE | K::RELATION_NAME | K::LOCKING_CLAUSE => {}
-                _ => self.walk(&part, sight)?,
+                _ => self.tail(&part, sight)?,
             }
         }
         Ok(columns)
+    }
+
+    /// What may stand behind a query that is not a plain SELECT.
+    fn tail(&mut self, clause: &SyntaxNode, sight: &Sight<'_, 't>) -> Result<(), Refusal> {
+        match clause.kind() {
+            K::ORDER_BY_CLAUSE | K::LIMIT_CLAUSE | K::OFFSET_CLAUSE | K::FETCH_CLAUSE => {
+                self.walk(clause, sight)
+            }
+            _ => Err(unsupported(clause)),
+        }
     }
 
     fn select(
@@ -266,7 +273,7 @@ impl<'t> Pass<'t> {
                         .map_or(Columns::unknown(), |targets| output(targets, &level));
                     if !cells.is_empty() {
                         let targets = targets.ok_or_else(|| unsupported(&part))?;
-                        self.edits.insert(end(&targets), cells);
+                        self.edits.insert(end(&targets), format!("{cells} "));
                     }
                 }
                 K::LOCKING_CLAUSE => {

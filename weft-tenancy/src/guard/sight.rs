@@ -24,6 +24,12 @@ pub(super) struct Item<'t> {
 }
 
 impl Item<'_> {
+    /// Two names that are the same to Postgres, or to a guard that is written as the names are.
+    fn collides_with(&self, other: &Item<'_>) -> bool {
+        let told_apart = self.path.schema.is_some() && other.path.schema.is_some();
+        self.path.name == other.path.name && !(told_apart && self.path != other.path)
+    }
+
     fn answers_to(&self, path: &Path) -> bool {
         self.path.name == path.name
             && path.schema.as_deref().is_none_or(|schema| {
@@ -97,7 +103,7 @@ impl<'s, 't> Sight<'s, 't> {
     /// # Errors
     /// When its name is taken at this level.
     pub(super) fn add(&mut self, item: Item<'t>) -> Result<(), Refusal> {
-        if self.items.iter().any(|other| other.path == item.path) {
+        if self.items.iter().any(|other| other.collides_with(&item)) {
             return Err(
                 Refusal::new(RefusalKind::Name, "an alias is given twice at one level")
                     .on(&item.path.display()),
