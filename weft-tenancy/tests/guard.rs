@@ -388,6 +388,7 @@ fn g14_uses_that_only_a_table_has_are_refused_when_it_becomes_a_subquery() {
             "select public.orders.total from public.orders full join customers c on true",
             "select o.status from orders o full join customers c on true group by o.org_id, o.id",
             "select 1 from orders o full join customers c on true where exists (select o)",
+            "select name, count(*) from orders o full join customers c on true group by c.org_id, c.id",
         ],
     );
     guarded(
@@ -421,7 +422,6 @@ fn g15_the_organisations_cell_is_a_value_or_the_guards() {
             "insert into customers (a, org_id) values ((c).*, $1)",
             "insert into customers (org_id[1]) values ($1)",
             "insert into customers (org_id) values ($1::text)",
-            "insert into customers (org_id) values (($1))",
             "insert into customers (org_id) values (U&'a')",
             "insert into customers (org_id) values ('not a uuid')",
         ],
@@ -684,6 +684,86 @@ fn g31_having_and_filter_stay_as_they_are() {
     sends(
         "select count(*) filter (where a or b) from orders group by c having d or e limit 1",
         r#"select count(*) filter (where a or b) from orders WHERE "orders"."org_id" = $1 group by c having d or e limit 1"#,
+    );
+}
+
+#[test]
+fn a_continued_string_cannot_hide_a_query() {
+    refuses(
+        RefusalKind::Unparseable,
+        &["select E'a'\n'\\' || (select max(email) from users) || '\n' --'"],
+    );
+}
+
+#[test]
+fn a_column_never_lends_its_name_to_a_refused_function() {
+    refuses(
+        RefusalKind::Function,
+        &[
+            "select (t).pg_read_file from (select '/etc/hostname'::text as t, 1 as pg_read_file) as t",
+            "select t.pg_read_file from (select '/etc/hostname'::text as t, 1 as pg_read_file) as t",
+            "select (select a.pg_read_file from ((select 1 as pg_read_file) as a cross join (select 2 as z) as b) as j) from unnest(array['/etc/hostname']) as a",
+            "select (select (v).lo_get from (select 1 as lo_get) v) from (select 4711::oid as v) x",
+            "select current_user",
+            "select session_user, current_schema",
+            "select pg_typeof(1)",
+        ],
+    );
+    guarded("select current_date, localtimestamp", WHOLE);
+}
+
+#[test]
+fn a_star_in_any_number_of_parentheses_hides_no_owner() {
+    refuses(
+        RefusalKind::OrgCell,
+        &[
+            "insert into customers (id, org_id, name) select (r.*), $1 from (select 77, 'b'::uuid) r",
+            "insert into customers (id, org_id, name) select ((r).*), $1 from plans r",
+            "insert into customers (id, org_id, name) values (((r).*), $1, 'x')",
+            "update customers set (id, name, org_id, email) = (99, r.*, $1) from (select 'p', 'b'::uuid) r",
+            "update customers set (id, name, org_id, email) = row(99, r.*, $1) from (select 'p', 'b'::uuid) r",
+            "update customers set (id, org_id) = (r.*, (r.*), $1) from plans r",
+            "update customers set (org_id, id) = ($1)",
+            "insert into customers (a) values (1) on conflict (a) do update set (b, org_id) = (excluded.*, $1)",
+        ],
+    );
+    refuses_in(
+        NARROWED,
+        RefusalKind::ShopCell,
+        &["update orders set (note, shop_id, total) = (r.*, 1) from (select 'p', 9) r"],
+    );
+    guarded("update customers set (id, org_id) = (1, $1)", WHOLE);
+    guarded("insert into customers (org_id, a) values (($1), 2)", WHOLE);
+}
+
+#[test]
+fn the_shops_come_first_where_the_organisation_needs_no_bind() {
+    let sql = "insert into orders (org_id, a) values ('0b0e9f7a-0000-4000-8000-000000000001', $1)";
+    let guarded = tenancy()
+        .guard(sql, 1, NARROWED)
+        .expect("the statement is sound");
+    assert_eq!((guarded.org_bind(), guarded.shop_bind()), (None, Some(2)));
+    assert!(
+        guarded.sql().contains("($2::int4[])[1]"),
+        "{}",
+        guarded.sql()
+    );
+}
+
+#[test]
+fn names_come_into_sight_in_order() {
+    guarded(
+        "select 1 from (orders o cross join plans p) as j(a, b, c), lateral (select j.c) x",
+        WHOLE,
+    );
+    guarded(
+        "(select o.id from orders o) order by o.total limit 2",
+        WHOLE,
+    );
+    guarded("table orders order by orders.id", WHOLE);
+    guarded(
+        "select j.a from orders join customers using (id) as j",
+        WHOLE,
     );
 }
 

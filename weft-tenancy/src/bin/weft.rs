@@ -27,7 +27,12 @@ and prints one line of JSON for each: what would be sent in a scope, or why it i
   --kinds             lists all kinds of refusals";
 
 fn main() -> ExitCode {
-    match run(std::env::args().skip(1).collect()) {
+    let arguments = std::env::args_os().skip(1);
+    let arguments: Option<_> = arguments
+        .map(|argument| argument.into_string().ok())
+        .collect();
+    let arguments = arguments.ok_or_else(|| Failure::Usage("an argument is not UTF-8".to_owned()));
+    match arguments.and_then(run) {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::Usage(message)) => {
             let _ = writeln!(io::stderr(), "weft: {message}\n{USAGE}");

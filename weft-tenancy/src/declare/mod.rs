@@ -9,10 +9,13 @@ mod toml;
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     fmt,
-    sync::Arc,
+    sync::{Arc, atomic::AtomicUsize},
 };
 
-use crate::{KeyType, guard::Cache};
+use crate::{
+    KeyType,
+    guard::{Cache, MAX_TEXT},
+};
 
 /// What every table of the database is to a tenant; made by [`tenancy!`](crate::tenancy) or
 /// [`Tenancy::from_toml`].
@@ -32,6 +35,7 @@ pub(crate) struct Declared {
     functions: BTreeMap<String, String>,
     types: HashSet<String>,
     pub(crate) cache: Cache,
+    pub(crate) longest_text: AtomicUsize,
     #[cfg(feature = "diesel")]
     context: std::sync::OnceLock<crate::context::Context>,
 }
@@ -271,6 +275,7 @@ impl Tenancy {
                 functions,
                 types,
                 cache: Cache::default(),
+                longest_text: AtomicUsize::new(MAX_TEXT),
                 #[cfg(feature = "diesel")]
                 context: std::sync::OnceLock::new(),
             }),

@@ -61,6 +61,7 @@ pub(super) fn value(cell: &SyntaxNode, key: KeyType) -> Option<Cell> {
             let inner = cell.children().find(|part| part.kind() == K::LITERAL)?;
             if fits { value(&inner, key) } else { None }
         }
+        K::PAREN_EXPR => value(&only_child(cell)?, key),
         K::LITERAL => {
             let mut tokens = tokens(cell);
             let (token, None) = (tokens.next()?, tokens.next()) else {
@@ -147,7 +148,7 @@ pub(super) fn from_end(source: &SyntaxNode, from_end: usize) -> Option<Vec<Synta
 
 fn nth(cells: impl Iterator<Item = SyntaxNode>, at: usize) -> Result<SyntaxNode, Refusal> {
     for (position, cell) in cells.enumerate() {
-        if has_token(&cell, K::STAR) && matches!(cell.kind(), K::TARGET | K::FIELD_EXPR) {
+        if spreads(&cell) {
             break;
         }
         if position == at {
@@ -155,6 +156,15 @@ fn nth(cells: impl Iterator<Item = SyntaxNode>, at: usize) -> Result<SyntaxNode,
         }
     }
     Err(cannot_tell())
+}
+
+/// Whether a cell can become several: a `*`, in however many parentheses.
+fn spreads(cell: &SyntaxNode) -> bool {
+    match cell.kind() {
+        K::TARGET | K::FIELD_EXPR => has_token(cell, K::STAR),
+        K::PAREN_EXPR => cell.children().any(|inner| spreads(&inner)),
+        _ => false,
+    }
 }
 
 fn cannot_tell() -> Refusal {
@@ -189,30 +199,33 @@ pub(super) struct Assignment {
     pub(super) value: Option<SyntaxNode>,
 }
 
-/// The assignments of a SET clause, one for each column.
+/// The assignments of a SET clause, one for each column. Where values do not stand one for one
+/// against the columns, none of them is taken for the value of any.
 ///
 /// # Errors
 /// When a name cannot be decoded.
 pub(super) fn assignments(set: &SyntaxNode) -> Result<Vec<Assignment>, Refusal> {
     let mut all = Vec::new();
-    let columns = set.descendants().filter(|node| {
-        matches!(node.kind(), K::SET_SINGLE_COLUMN | K::SET_MULTIPLE_COLUMNS)
-            && node.parent().and_then(|list| list.parent()).as_ref() == Some(set)
-    });
+    let columns = child(set, K::SET_COLUMN_LIST)
+        .into_iter()
+        .flat_map(|list| list.children());
     for column in columns {
-        let list = child(&column, K::COLUMN_TARGET_LIST).unwrap_or_else(|| column.clone());
-        let values = child(&column, K::SET_EXPR_LIST)
-            .or_else(|| (column.kind() == K::SET_SINGLE_COLUMN).then(|| column.clone()));
-        let mut values = values
-            .into_iter()
-            .flat_map(|list| list.children())
-            .filter(|node| node.kind() == K::SET_EXPR);
-        for target in list
-            .children()
-            .filter(|node| node.kind() == K::COLUMN_TARGET)
-        {
-            let (column, partial) = target_column(&target)?;
-            let value = values.next().and_then(|value| only_child(&value));
+        let of_kind = |node: &SyntaxNode, kind| -> Vec<_> {
+            node.children()
+                .filter(|child| child.kind() == kind)
+                .collect()
+        };
+        let targets = child(&column, K::COLUMN_TARGET_LIST).unwrap_or_else(|| column.clone());
+        let targets = of_kind(&targets, K::COLUMN_TARGET);
+        let values = child(&column, K::SET_EXPR_LIST).unwrap_or_else(|| column.clone());
+        let values: Vec<_> = of_kind(&values, K::SET_EXPR)
+            .iter()
+            .map(only_child)
+            .collect();
+        let one_for_one = values.len() == targets.len() && !values.iter().flatten().any(spreads);
+        for (at, target) in targets.iter().enumerate() {
+            let (column, partial) = target_column(target)?;
+            let value = values.get(at).filter(|_| one_for_one).cloned().flatten();
             all.push(Assignment {
                 column,
                 partial,

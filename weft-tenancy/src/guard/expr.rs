@@ -28,6 +28,7 @@ impl<'t> Pass<'t> {
             }
             match kind {
                 K::CALL_EXPR => self.call(&node)?,
+                K::NAME_REF => value_keyword(&node)?,
                 K::CAST_EXPR if has_token(&node, K::TREAT_KW) => return Err(unsupported(&node)),
                 K::FIELD_EXPR => self.field(&node, sight)?,
                 K::PATH_TYPE => self.path_type(&node)?,
@@ -129,32 +130,25 @@ impl<'t> Pass<'t> {
         if is_schema_of_a_path(node) {
             return Ok(());
         }
-        let columns = self.columns_of(&base, sight);
-        let Some(columns) = columns else {
-            let detail =
-                format!("{field} after a dot is neither a known column nor a function on the list");
-            return self
-                .function(
-                    &Path {
-                        schema: None,
-                        name: field,
-                    },
-                    Some(1),
-                )
-                .map_err(|_| Refusal::new(RefusalKind::Function, detail));
-        };
-        if columns.names.contains(&field) || is_system_column(&field) {
-            return Ok(());
-        }
-        let path = Path {
+        let call = Path {
             schema: None,
             name: field,
         };
-        let refused = functions::builtin(&path.name, Some(1)) == Verdict::Refused;
-        if columns.complete || refused {
-            self.function(&path, Some(1))
-        } else {
-            Ok(())
+        // A refused name is refused even where a column bears it: what the base stands for is
+        // Postgres's to decide, and it looks further than we do.
+        if functions::builtin(&call.name, Some(1)) == Verdict::Refused {
+            return self.function(&call, Some(1));
+        }
+        match self.columns_of(&base, sight) {
+            Some(columns) if columns.names.contains(&call.name) || !columns.complete => Ok(()),
+            Some(_) if is_system_column(&call.name) => Ok(()),
+            _ => self.function(&call, Some(1)).map_err(|_| {
+                let name = &call.name;
+                let detail = format!(
+                    "{name} after a dot is neither a known column nor a function on the list"
+                );
+                Refusal::new(RefusalKind::Function, detail)
+            }),
         }
     }
 
@@ -169,13 +163,13 @@ impl<'t> Pass<'t> {
             K::PAREN_EXPR => {
                 let inner = only_child(base)?;
                 match inner.kind() {
+                    // In parentheses a column of that name comes before a row.
                     K::NAME_REF => {
                         let path = Path::of(&inner).ok()?;
-                        Some(
-                            sight
-                                .item(&path)
-                                .map_or(Columns::unknown(), |item| item.columns.clone()),
-                        )
+                        let item = sight
+                            .item(&path)
+                            .filter(|_| !sight.may_be_column(&path.name));
+                        Some(item.map_or(Columns::unknown(), |item| item.columns.clone()))
                     }
                     K::FIELD_EXPR => Some(Columns::unknown()),
                     _ => None,
@@ -217,6 +211,29 @@ fn type_refusal(path: &Path) -> Refusal {
 
 fn is_callee(node: Option<SyntaxNode>) -> bool {
     node.is_some_and(|node| matches!(node.kind(), K::NAME_REF | K::FIELD_EXPR))
+}
+
+/// `CURRENT_USER` and its kin tell about the session; those that tell the time are harmless.
+fn value_keyword(node: &SyntaxNode) -> Result<(), Refusal> {
+    let about_the_session = tokens(node).find(|token| {
+        matches!(
+            token.kind(),
+            K::CURRENT_CATALOG_KW
+                | K::CURRENT_ROLE_KW
+                | K::CURRENT_SCHEMA_KW
+                | K::CURRENT_USER_KW
+                | K::SESSION_USER_KW
+                | K::SYSTEM_USER_KW
+                | K::USER_KW
+        )
+    });
+    match about_the_session {
+        None => Ok(()),
+        Some(token) => {
+            let detail = format!("{} tells about the session", token.text());
+            Err(Refusal::new(RefusalKind::Function, detail))
+        }
+    }
 }
 
 /// Functions that the grammar itself knows, as keywords: a quoted name is another function.

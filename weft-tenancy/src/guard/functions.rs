@@ -200,7 +200,7 @@ mod tests {
             jsonb_to_recordset/1 lag/1 lead/3 left/2 length/1 lower/1 lpad/3
             make_interval/1 max/1 md5/1 min/1 mode/0 now/0 octet_length/1
             percentile_cont/1 percentile_cont/2 pg_column_size/1 pg_size_pretty/1
-            pg_typeof/1 plainto_tsquery/2 position/2 rank/0 regexp_match/2
+            plainto_tsquery/2 position/2 rank/0 regexp_match/2
             regexp_replace/4 replace/3 round/2 row_number/0 row_to_json/1 set_bit/3
             sha256/1 split_part/3 statement_timestamp/0 string_agg/2 string_to_array/2
             strpos/2 substr/3 substring/2 sum/1 text/1 timezone/2 to_char/2 to_date/2

@@ -144,6 +144,7 @@ impl<'t> Pass<'t> {
             columns: Columns::of(table),
             table: Some(table),
             reaches_shared: false,
+            hidden: false,
         })?;
         level.add(named_row("excluded", table))?;
         for part in clause.children() {
@@ -286,6 +287,7 @@ pub(super) fn target<'t>(
         columns: Columns::of(table),
         table: Some(table),
         reaches_shared: false,
+        hidden: false,
     })
 }
 
@@ -299,5 +301,6 @@ fn named_row<'t>(name: &str, table: &'t Table) -> Item<'t> {
         columns: Columns::of(table),
         table: Some(table),
         reaches_shared: false,
+        hidden: false,
     }
 }

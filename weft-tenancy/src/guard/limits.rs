@@ -6,7 +6,7 @@ use super::names;
 use crate::{Refusal, RefusalKind};
 
 /// The longest text: a full batch of Diesel's is about 520 KB.
-pub(super) const MAX_TEXT: usize = 768 * 1024;
+pub(crate) const MAX_TEXT: usize = 768 * 1024;
 const MAX_NESTING: usize = 128;
 /// The longest chain of one kind, and the most names one level of a statement brings in sight.
 pub(super) const MAX_CHAIN: usize = 1_000;
@@ -28,22 +28,26 @@ pub(super) fn scan(sql: &str, max_text: usize) -> Result<u16, Refusal> {
     }
     let mut levels = Levels::default();
     let mut highest_bind = 0;
-    let mut escaped_name = false;
-    let mut operator_before = false;
+    let mut before = Before::default();
     for (kind, text) in tokens(sql) {
         let step = match kind {
             TokenKind::Whitespace
             | TokenKind::LineComment
             | TokenKind::BlockComment { terminated: true } => {
-                operator_before = false;
+                before.operator = false;
                 continue;
             }
-            TokenKind::BlockComment { .. } | TokenKind::Unknown => {
-                return Err(broken("a token is broken"));
-            }
-            TokenKind::OpenParen | TokenKind::OpenBracket | TokenKind::OpenCurly => Step::Open,
-            TokenKind::CloseParen | TokenKind::CloseBracket | TokenKind::CloseCurly => Step::Close,
+            TokenKind::BlockComment { .. }
+            | TokenKind::Unknown
+            | TokenKind::OpenCurly
+            | TokenKind::CloseCurly => return Err(broken("a token that is broken or no SQL")),
+            TokenKind::OpenParen | TokenKind::OpenBracket => Step::Open,
+            TokenKind::CloseParen | TokenKind::CloseBracket => Step::Close,
             TokenKind::Comma | TokenKind::Semi => Step::Comma,
+            TokenKind::Literal { .. } if before.prefixed_string && text.starts_with('\'') => {
+                // Postgres reads on in the mode of the first piece, the parser does not.
+                return Err(broken("a string with a prefix is continued"));
+            }
             TokenKind::Literal { .. } | TokenKind::Eof => Step::Operand,
             TokenKind::PositionalParam { .. } => {
                 highest_bind = highest_bind.max(bind_number(text)?);
@@ -54,22 +58,43 @@ pub(super) fn scan(sql: &str, max_text: usize) -> Result<u16, Refusal> {
                 Step::Operand
             }
             TokenKind::Ident => {
-                if escaped_name && text.eq_ignore_ascii_case("uescape") {
+                if before.escaped_name && text.eq_ignore_ascii_case("uescape") {
                     let detail = "an identifier with an escape character of its own";
                     return Err(Refusal::new(RefusalKind::Name, detail));
                 }
                 names::decode(text)?;
-                keyword(text)
+                // Behind a dot or AS a keyword is a name.
+                if before.name_follows {
+                    Step::Operand
+                } else {
+                    keyword(text)
+                }
             }
             // `||` and `->>` come as single characters: prefixes, but one link of a chain.
-            _ if operator_before => Step::Prefix,
+            _ if before.operator => Step::Prefix,
             _ => Step::Operator,
         };
-        operator_before = matches!(step, Step::Operator | Step::Prefix);
-        escaped_name = matches!(kind, TokenKind::QuotedIdent { .. }) && !text.starts_with('"');
+        before = Before {
+            operator: matches!(step, Step::Operator | Step::Prefix),
+            escaped_name: matches!(kind, TokenKind::QuotedIdent { .. }) && !text.starts_with('"'),
+            prefixed_string: matches!(kind, TokenKind::Literal { .. })
+                && text.ends_with('\'')
+                && !text.starts_with('\''),
+            name_follows: matches!(kind, TokenKind::Dot)
+                || (matches!(kind, TokenKind::Ident) && text.eq_ignore_ascii_case("as")),
+        };
         levels.take(step)?;
     }
     Ok(highest_bind)
+}
+
+/// What the significant token before this one says of it.
+#[derive(Default)]
+struct Before {
+    operator: bool,
+    escaped_name: bool,
+    prefixed_string: bool,
+    name_follows: bool,
 }
 
 /// The tokens of `sql` with their texts.
@@ -101,11 +126,15 @@ fn broken(detail: &str) -> Refusal {
 enum Step {
     Open,
     Close,
+    Case,
+    End,
     Comma,
     Operand,
     Operator,
+    /// Nests as an operator does, without being a link of the chain.
     Prefix,
     Logical,
+    Between,
     /// A join that an ON or USING will end.
     Join,
     On,
@@ -115,30 +144,34 @@ enum Step {
 }
 
 fn keyword(text: &str) -> Step {
-    const KEYWORDS: [(&str, Step); 23] = [
+    const KEYWORDS: [(&str, Step); 27] = [
         ("and", Step::Logical),
         ("at", Step::Operator),
-        ("between", Step::Operator),
-        ("case", Step::Open),
+        ("between", Step::Between),
+        ("case", Step::Case),
+        ("collate", Step::Operator),
         ("cross", Step::Nest),
         ("else", Step::Comma),
-        ("end", Step::Close),
+        ("end", Step::End),
         ("except", Step::SetOperation),
+        ("ilike", Step::Operator),
         ("in", Step::Operator),
         ("intersect", Step::SetOperation),
         ("is", Step::Operator),
         ("isnull", Step::Operator),
         ("join", Step::Join),
+        ("like", Step::Operator),
         ("natural", Step::Nest),
         ("not", Step::Operator),
         ("notnull", Step::Operator),
         ("on", Step::On),
         ("or", Step::Logical),
+        ("overlaps", Step::Operator),
+        ("similar", Step::Operator),
         ("then", Step::Comma),
         ("union", Step::SetOperation),
         ("using", Step::On),
         ("when", Step::Comma),
-        ("collate", Step::Operator),
     ];
     KEYWORDS
         .iter()
@@ -149,9 +182,11 @@ fn keyword(text: &str) -> Step {
 /// One pair of parentheses, or one CASE.
 #[derive(Default)]
 struct Level {
+    is_case: bool,
     prefixes: usize,
     operators: usize,
     logical: usize,
+    betweens: usize,
     joins: usize,
     open_joins: usize,
     /// CROSS or NATURAL was seen: the JOIN behind it waits for no condition.
@@ -160,10 +195,15 @@ struct Level {
 }
 
 impl Level {
+    fn nesting(&self) -> usize {
+        self.prefixes + self.open_joins
+    }
+
     fn check(&self) -> Result<(), Refusal> {
         let chains = [
             self.operators,
             self.logical,
+            self.betweens,
             self.joins,
             self.set_operations,
         ];
@@ -191,43 +231,42 @@ impl Default for Levels {
 }
 
 impl Levels {
-    fn link(&mut self) -> Result<(), Refusal> {
-        let Some(level) = self.open.last_mut() else {
-            return Ok(());
-        };
-        level.operators += 1;
-        level.check()
-    }
-
     fn take(&mut self, step: Step) -> Result<(), Refusal> {
         match step {
-            Step::Open => {
+            Step::Open | Step::Case => {
                 // A subscript or call is a link of the chain it stands in.
-                self.link()?;
-                self.open.push(Level::default());
+                if let Some(level) = self.open.last_mut() {
+                    level.operators += 1;
+                    level.check()?;
+                }
                 self.nesting += 1;
+                self.open.push(Level {
+                    is_case: matches!(step, Step::Case),
+                    ..Level::default()
+                });
             }
-            // An unbalanced one is left for the parser to refuse.
-            Step::Close if self.open.len() > 1 => {
-                let closed = self.open.pop().unwrap_or_default();
-                self.nesting -= 1 + closed.prefixes + closed.open_joins;
+            Step::End if self.open.last().is_some_and(|level| level.is_case) => self.close(),
+            // What does not pair is left for the parser to refuse.
+            Step::Close if self.open.iter().skip(1).any(|level| !level.is_case) => {
+                while self.open.last().is_some_and(|level| level.is_case) {
+                    self.close();
+                }
+                self.close();
             }
             _ => {}
         }
         let Some(level) = self.open.last_mut() else {
             return Ok(());
         };
-        let before = level.prefixes + level.open_joins;
+        let before = level.nesting();
         match step {
-            Step::Operator => {
-                level.prefixes += 1;
-                level.operators += 1;
-            }
-            Step::Prefix => level.prefixes += 1,
-            Step::Open => {}
+            Step::Operator | Step::Prefix => level.prefixes += 1,
+            Step::Open | Step::Case => {}
             _ => level.prefixes = 0,
         }
         match step {
+            Step::Operator => level.operators += 1,
+            Step::Between => level.betweens += 1,
             Step::Logical => {
                 level.operators = 0;
                 level.logical += 1;
@@ -235,6 +274,7 @@ impl Levels {
             Step::Comma => {
                 level.operators = 0;
                 level.logical = 0;
+                level.betweens = 0;
                 level.open_joins = 0;
             }
             Step::Join => {
@@ -251,16 +291,23 @@ impl Levels {
                 level.set_operations += 1;
                 level.operators = 0;
                 level.logical = 0;
+                level.betweens = 0;
                 level.open_joins = 0;
             }
-            Step::Open | Step::Close | Step::Operand | Step::Operator | Step::Prefix => {}
+            Step::Open | Step::Close | Step::Case | Step::End | Step::Operand | Step::Prefix => {}
         }
-        self.nesting = self.nesting + level.prefixes + level.open_joins - before;
+        self.nesting = self.nesting + level.nesting() - before;
         if self.nesting > MAX_NESTING {
             let detail = format!("nesting goes deeper than {MAX_NESTING}");
             return Err(Refusal::new(RefusalKind::TooDeep, detail));
         }
         level.check()
+    }
+
+    fn close(&mut self) {
+        if let Some(closed) = self.open.pop() {
+            self.nesting -= 1 + closed.nesting();
+        }
     }
 }
 
@@ -333,6 +380,32 @@ mod tests {
         assert_eq!(kind("select '\0'"), Some(RefusalKind::Unparseable));
         assert_eq!(kind("\u{feff}select 1"), Some(RefusalKind::Unparseable));
         assert_eq!(kind("select /* 1"), Some(RefusalKind::Unparseable));
+    }
+
+    #[test]
+    fn keywords_that_are_names_do_not_fool_the_count() {
+        let ends = format!(
+            "select {}1{}",
+            "(select 1 as end, ".repeat(400),
+            ")".repeat(400)
+        );
+        assert_eq!(kind(&ends), Some(RefusalKind::TooDeep));
+        let cases = format!("select {}", "case when x.end then 1 else ".repeat(400));
+        assert_eq!(kind(&cases), Some(RefusalKind::TooDeep));
+        let ands = format!(
+            "select 1{}",
+            format!("+x.and{}", "+1".repeat(990)).repeat(8)
+        );
+        assert_eq!(kind(&ands), Some(RefusalKind::TooLong));
+    }
+
+    #[test]
+    fn a_string_with_a_prefix_is_never_continued() {
+        for prefix in ["e", "E", "b", "x", "n", "u&"] {
+            let sql = format!("select {prefix}'a'\n--c\n'\\' || (select 1) || '\n' --'");
+            assert_eq!(kind(&sql), Some(RefusalKind::Unparseable), "{sql}");
+        }
+        assert_eq!(kind("select 'a'\n'b', e'a', 'b'"), None);
     }
 
     #[test]

@@ -21,9 +21,13 @@ mod tree;
 pub mod types;
 mod verify;
 
-use std::sync::Arc;
+use std::{
+    sync::{Arc, atomic::Ordering},
+    thread,
+};
 
 pub(crate) use cache::Cache;
+pub(crate) use limits::MAX_TEXT;
 use pass::{Guards, Pass};
 pub use split::split;
 
@@ -163,6 +167,13 @@ pub fn highest_bind(sql: &str) -> Result<u16, Refusal> {
 }
 
 impl Tenancy {
+    /// Lowers the length of text that is read at all, in bytes; it starts at 768 KiB and only falls.
+    pub fn limit_text(&self, bytes: usize) {
+        self.declared()
+            .longest_text
+            .fetch_min(bytes, Ordering::Relaxed);
+    }
+
     /// Guards one statement that carries `binds` parameters.
     ///
     /// The result is taken from the cache when the same text was guarded before.
@@ -180,14 +191,42 @@ impl Tenancy {
     }
 
     fn guard_anew(&self, sql: &str, binds: u16, shape: Shape) -> Result<Guarded, Refusal> {
-        let highest = limits::scan(sql, limits::MAX_TEXT)?;
+        let longest = self.declared().longest_text.load(Ordering::Relaxed);
+        let highest = limits::scan(sql, longest)?;
         if highest > binds {
             let detail = format!("${highest} has no bind, there are {binds}");
             return Err(Refusal::new(RefusalKind::Placeholder, detail));
         }
+        if sql.len() <= SHORT {
+            return self.rewrite(sql, binds, shape);
+        }
+        tree::begins_as_dml(sql)?;
+        thread::scope(|scope| {
+            thread::Builder::new()
+                .stack_size(STACK)
+                .spawn_scoped(scope, || self.rewrite(sql, binds, shape))
+                .ok()
+                .and_then(|rewriting| rewriting.join().ok())
+                .unwrap_or_else(|| {
+                    Err(Refusal::new(
+                        RefusalKind::Unproved,
+                        "no stack to read it on",
+                    ))
+                })
+        })
+    }
+
+    fn rewrite(&self, sql: &str, binds: u16, shape: Shape) -> Result<Guarded, Refusal> {
         let statement = tree::parse(sql)?;
-        let mut pass = Pass::new(self, shape, binds);
+        let guards = || Guards::new(self, shape, binds);
+        let mut numbering = guards();
+        let mut pass = Pass::new(self, shape, guards());
         pass.statement(&statement)?;
+        if pass.guards.shops_used && !pass.guards.org_used {
+            numbering = numbering.of_shops_alone();
+            pass = Pass::new(self, shape, guards().of_shops_alone());
+            pass.statement(&statement)?;
+        }
         let Pass {
             guards,
             edits,
@@ -204,10 +243,10 @@ impl Tenancy {
             })
         };
         let org_bind = number(guards.org_used, guards.org)?;
-        let shop_bind = number(guards.shops_used, guards.org + 1)?;
+        let shop_bind = number(guards.shops_used, guards.shops)?;
         let tables = guards.tables.iter().map(|table| (*table).into()).collect();
         let (text, inserted) = edits.apply(sql);
-        verify::verify(sql, &text, &inserted, self, Guards::new(self, shape, binds))?;
+        verify::verify(sql, &text, &inserted, self, numbering)?;
         Ok(Guarded {
             sql: text,
             org_bind,
@@ -217,3 +256,8 @@ impl Tenancy {
         })
     }
 }
+
+/// Longer texts are read on a stack of their own: the limits are counted so that a small one does,
+/// and this is what stands behind a miscount.
+const SHORT: usize = 1024;
+const STACK: usize = 64 * 1024 * 1024;

@@ -128,6 +128,14 @@ fn depends_on_the_key<'t>(statement: &SyntaxNode, derived: &Derived<'t>) -> Opti
                     return Some(table);
                 }
             }
+            // Whose column a bare name is cannot be told; in ORDER BY it may be an output's.
+            (K::NAME_REF, _)
+                if !is_part_of_a_path(&node)
+                    && !node.ancestors().any(|up| up.kind() == K::ORDER_BY_CLAUSE)
+                    && name(&node).is_ok_and(|column| !grouped.contains(&column)) =>
+            {
+                return derived.values().next().copied();
+            }
             _ => open.extend(node.children()),
         }
     }

@@ -23,11 +23,11 @@ pub(super) struct Pass<'t> {
 }
 
 impl<'t> Pass<'t> {
-    pub(super) fn new(tenancy: &'t Tenancy, shape: Shape, binds: u16) -> Pass<'t> {
+    pub(super) fn new(tenancy: &'t Tenancy, shape: Shape, guards: Guards<'t>) -> Pass<'t> {
         Pass {
             tenancy,
             shape,
-            guards: Guards::new(tenancy, shape, binds),
+            guards,
             edits: Edits::default(),
             checks: Vec::new(),
         }
@@ -84,8 +84,8 @@ pub(super) fn statement_name(kind: K) -> Option<&'static str> {
 pub(super) struct Guards<'t> {
     tenancy: &'t Tenancy,
     shape: Shape,
-    /// The organisation's number; the shops' is the next.
     pub(super) org: u32,
+    pub(super) shops: u32,
     pub(super) org_used: bool,
     pub(super) shops_used: bool,
     pub(super) tables: BTreeSet<&'t str>,
@@ -97,10 +97,17 @@ impl<'t> Guards<'t> {
             tenancy,
             shape,
             org: u32::from(binds) + 1,
+            shops: u32::from(binds) + 2,
             org_used: false,
             shops_used: false,
             tables: BTreeSet::new(),
         }
+    }
+
+    /// The same guards where the organisation needs no bind, so that the shops' comes first.
+    pub(super) fn of_shops_alone(mut self) -> Guards<'t> {
+        self.shops = self.org;
+        self
     }
 
     /// The conditions that keep `reference`, a name of `table`, to the scope; none for shared tables.
@@ -125,7 +132,7 @@ impl<'t> Guards<'t> {
             conditions.push(format!(
                 "{reference}.{} = ANY(${})",
                 quote(shop),
-                self.org + 1
+                self.shops
             ));
         }
         if let (Some(deleted), false) = (table.soft_delete(), self.shape.show_deleted) {
@@ -146,11 +153,10 @@ impl<'t> Guards<'t> {
 
     /// The one shop of the scope as a value to insert.
     pub(super) fn shop_value(&mut self) -> String {
-        self.org_used = true;
         self.shops_used = true;
         format!(
             "(${}::{}[])[1]",
-            self.org + 1,
+            self.shops,
             self.tenancy.shop_key().sql_name()
         )
     }

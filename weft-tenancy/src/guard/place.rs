@@ -17,15 +17,29 @@ pub(super) enum Place {
     Derived,
 }
 
-/// One FROM item with all its joins taken apart.
+/// A FROM clause with all its joins taken apart.
 #[derive(Default)]
 pub(super) struct Joined {
     /// Tables, subqueries and functions, in the order of the text.
     pub(super) leaves: Vec<SyntaxNode>,
     /// The ON clauses.
     pub(super) conditions: Vec<SyntaxNode>,
-    /// Aliases of parenthesised joins and of USING.
-    pub(super) aliases: Vec<SyntaxNode>,
+    /// In which order names come into sight, and go.
+    pub(super) steps: Vec<Step>,
+}
+
+/// One step through a FROM clause.
+pub(super) enum Step {
+    /// A leaf, by its number.
+    Leaf(usize),
+    /// An ON clause, by its number.
+    Condition(usize),
+    /// The alias of a USING.
+    Using(SyntaxNode),
+    /// A parenthesised join that gets an alias begins.
+    Open,
+    /// It ends: its alias hides the names within.
+    Close(SyntaxNode),
 }
 
 impl Joined {
@@ -64,10 +78,13 @@ impl Joined {
                 K::JOIN_CROSS => pieces.push(Piece::Join(Outer::None, false)),
                 K::ON_CLAUSE => {
                     self.conditions.push(node);
-                    pieces.push(Piece::Condition(Some(self.conditions.len() - 1)));
+                    let at = self.conditions.len() - 1;
+                    self.steps.push(Step::Condition(at));
+                    pieces.push(Piece::Condition(Some(at)));
                 }
                 K::JOIN_USING_CLAUSE => {
-                    self.aliases.extend(node.children().filter(is_alias));
+                    let alias = node.children().find(is_alias);
+                    self.steps.extend(alias.map(Step::Using));
                     pieces.push(Piece::Condition(None));
                 }
                 K::PAREN_FROM_ITEM => pieces.push(Piece::Operand(self.parenthesised(node)?)),
@@ -109,19 +126,22 @@ impl Joined {
         if has_token(&node, K::ONLY_KW) || has_token(&node, K::LATERAL_KW) {
             return Err(unsupported(&node));
         }
-        let tree = self.item(inner)?;
-        Ok(match alias {
-            None => tree,
+        match alias {
+            None => self.item(inner),
             Some(alias) => {
-                self.aliases.push(alias);
-                Tree::Aliased(Box::new(tree))
+                self.steps.push(Step::Open);
+                let tree = self.item(inner)?;
+                self.steps.push(Step::Close(alias));
+                Ok(Tree::Aliased(Box::new(tree)))
             }
-        })
+        }
     }
 
     fn leaf(&mut self, node: SyntaxNode) -> Tree {
         self.leaves.push(node);
-        Tree::Leaf(self.leaves.len() - 1)
+        let at = self.leaves.len() - 1;
+        self.steps.push(Step::Leaf(at));
+        Tree::Leaf(at)
     }
 }
 

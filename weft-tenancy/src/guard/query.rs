@@ -6,7 +6,7 @@ use super::{
     names::{Path, name, tokens},
     nature,
     pass::Pass,
-    place::{Joined, Place},
+    place::{Joined, Place, Step},
     sight::{Columns, Item, Relation, Sight, bounded},
     tree::{child, end, has_token, is_query, only_child, start, unsupported},
 };
@@ -151,11 +151,17 @@ impl<'t> Pass<'t> {
         cells: Appended<'_>,
     ) -> Result<Columns, Refusal> {
         let mut columns = Columns::unknown();
+        // What stands behind the parentheses sorts and limits the query within.
+        let mut within = Sight::within(sight);
         for part in node.children() {
             match part.kind() {
                 K::WITH_CLAUSE => {}
+                K::SELECT => {
+                    let with = self.with(child(&part, K::WITH_CLAUSE).as_ref(), sight)?;
+                    columns = self.select_into(&part, &with, cells, &mut within.items)?;
+                }
                 kind if is_query(kind) => columns = self.query_with_cells(&part, sight, cells)?,
-                _ => self.tail(&part, sight)?,
+                _ => self.tail(&part, &within)?,
             }
         }
         Ok(columns)
@@ -225,10 +231,12 @@ impl<'t> Pass<'t> {
             self.edits.insert(end(&relation), format!(") AS {alias} "));
             self.filter(None, end(&relation), &guards)?;
         }
+        let mut within = Sight::within(sight);
+        within.add(plain_item(path.name, columns.clone()))?;
         for part in node.children() {
             match part.kind() {
                 K::WITH_CLAUSE | K::RELATION_NAME | K::LOCKING_CLAUSE => {}
-                _ => self.tail(&part, sight)?,
+                _ => self.tail(&part, &within)?,
             }
         }
         Ok(columns)
@@ -249,6 +257,17 @@ impl<'t> Pass<'t> {
         node: &SyntaxNode,
         with: &Sight<'_, 't>,
         cells: Appended<'_>,
+    ) -> Result<Columns, Refusal> {
+        self.select_into(node, with, cells, &mut Vec::new())
+    }
+
+    /// Guards a SELECT and hands out what its FROM brought in sight.
+    fn select_into(
+        &mut self,
+        node: &SyntaxNode,
+        with: &Sight<'_, 't>,
+        cells: Appended<'_>,
+        items: &mut Vec<Item<'t>>,
     ) -> Result<Columns, Refusal> {
         let mut level = Sight::within(with);
         let from = child(node, K::FROM_CLAUSE);
@@ -289,6 +308,7 @@ impl<'t> Pass<'t> {
         if let Some(from) = from {
             self.filter(child(node, K::WHERE_CLAUSE).as_ref(), end(&from), &guards)?;
         }
+        items.append(&mut level.items);
         Ok(columns)
     }
 
@@ -302,61 +322,97 @@ impl<'t> Pass<'t> {
         level: &mut Sight<'_, 't>,
     ) -> Result<Vec<String>, Refusal> {
         let (joined, places) = Joined::read(clause)?;
-        let mut of_where = Vec::new();
-        let mut derived = nature::Derived::new();
-        let mut of_condition: Vec<Vec<String>> = vec![Vec::new(); joined.conditions.len()];
-        for (leaf, place) in joined.leaves.iter().zip(places) {
-            let alias = child(leaf, K::FROM_ALIAS);
-            match leaf.kind() {
-                K::RELATION_FROM_ITEM => {
-                    let relation =
-                        child(leaf, K::RELATION_NAME_REF).ok_or_else(|| unsupported(leaf))?;
-                    let path = Path::of(&relation)?;
-                    let found = with.relation(&path, self.tenancy)?;
-                    self.sample(leaf, with)?;
-                    if let Some(alias) = &alias {
-                        self.walk(alias, with)?;
-                    }
-                    let item = relation_item(&path, alias.as_ref(), &found)?;
-                    let reference = item.path.clone();
-                    level.add(item)?;
-                    let Relation::Table(table) = found else {
-                        continue;
-                    };
-                    let renamed = alias
-                        .as_ref()
-                        .is_some_and(|alias| child(alias, K::COLUMN_LIST).is_some());
-                    let place = if renamed { Place::Derived } else { place };
-                    match place {
-                        Place::Where => of_where.extend(self.guards.conditions(table, &reference)),
-                        Place::On(at) => {
-                            of_condition[at].extend(self.guards.conditions(table, &reference));
+        let mut placed = Placed {
+            of_where: Vec::new(),
+            of_condition: vec![Vec::new(); joined.conditions.len()],
+            derived: nature::Derived::new(),
+        };
+        let mut opened = Vec::new();
+        for step in &joined.steps {
+            match step {
+                Step::Leaf(at) => {
+                    let leaf = &joined.leaves[*at];
+                    let alias = child(leaf, K::FROM_ALIAS);
+                    let alias = alias.as_ref();
+                    match leaf.kind() {
+                        K::RELATION_FROM_ITEM => {
+                            self.relation(leaf, alias, places[*at], with, level, &mut placed)?;
                         }
-                        Place::Derived => {
-                            self.derive(leaf, alias.as_ref(), table, &path)?;
-                            if table.org_column().is_some() {
-                                derived.insert(reference.name, table);
-                            }
-                        }
+                        K::PAREN_FROM_ITEM => self.subquery(leaf, alias, with, level)?,
+                        _ => self.function_item(leaf, alias, level)?,
                     }
                 }
-                K::PAREN_FROM_ITEM => self.subquery(leaf, alias.as_ref(), with, level)?,
-                _ => self.function_item(leaf, alias.as_ref(), level)?,
+                Step::Condition(at) => {
+                    let condition = &joined.conditions[*at];
+                    let expression = only_child(condition).ok_or_else(|| unsupported(condition))?;
+                    self.walk(&expression, level)?;
+                    self.conjoin(&expression, &placed.of_condition[*at]);
+                }
+                Step::Using(alias) => {
+                    level.add(plain_item(alias_name(alias)?, Columns::unknown()))?;
+                }
+                Step::Open => opened.push(level.items.len()),
+                Step::Close(alias) => {
+                    let from = opened.pop().unwrap_or_default();
+                    let mut item = plain_item(alias_name(alias)?, Columns::complete());
+                    for within in &mut level.items[from..] {
+                        item.columns.absorb(&within.columns);
+                        item.reaches_shared |= within.reaches_shared;
+                        within.hidden = true;
+                    }
+                    self.walk(alias, with)?;
+                    let renamed = column_list(alias)?;
+                    if !renamed.is_empty() {
+                        item.columns = Columns::named(renamed);
+                    }
+                    level.add(item)?;
+                }
             }
         }
-        nature::unchanged(statement, &derived)?;
-        let reaches_shared = !joined.aliases.is_empty() && reads_shared(clause, with, self.tenancy);
-        for alias in &joined.aliases {
-            let mut item = plain_item(alias_name(alias)?, Columns::unknown());
-            item.reaches_shared = reaches_shared;
-            level.add(item)?;
+        nature::unchanged(statement, &placed.derived)?;
+        Ok(placed.of_where)
+    }
+
+    fn relation(
+        &mut self,
+        leaf: &SyntaxNode,
+        alias: Option<&SyntaxNode>,
+        place: Place,
+        with: &Sight<'_, 't>,
+        level: &mut Sight<'_, 't>,
+        placed: &mut Placed<'t>,
+    ) -> Result<(), Refusal> {
+        let relation = child(leaf, K::RELATION_NAME_REF).ok_or_else(|| unsupported(leaf))?;
+        let path = Path::of(&relation)?;
+        let found = with.relation(&path, self.tenancy)?;
+        self.sample(leaf, with)?;
+        if let Some(alias) = alias {
+            self.walk(alias, with)?;
         }
-        for (condition, guards) in joined.conditions.iter().zip(of_condition) {
-            let expression = only_child(condition).ok_or_else(|| unsupported(condition))?;
-            self.walk(&expression, level)?;
-            self.conjoin(&expression, &guards);
+        let item = relation_item(&path, alias, &found)?;
+        let reference = item.path.clone();
+        level.add(item)?;
+        let Relation::Table(table) = found else {
+            return Ok(());
+        };
+        let renamed = alias.is_some_and(|alias| child(alias, K::COLUMN_LIST).is_some());
+        match place {
+            Place::Where if !renamed => {
+                placed
+                    .of_where
+                    .extend(self.guards.conditions(table, &reference));
+            }
+            Place::On(at) if !renamed => {
+                placed.of_condition[at].extend(self.guards.conditions(table, &reference));
+            }
+            _ => {
+                self.derive(leaf, alias, table, &path)?;
+                if table.org_column().is_some() {
+                    placed.derived.insert(reference.name, table);
+                }
+            }
         }
-        Ok(of_where)
+        Ok(())
     }
 
     /// `t` becomes `(SELECT * FROM t WHERE …) AS t`.
@@ -499,6 +555,13 @@ impl<'t> Pass<'t> {
     }
 }
 
+/// Where the guards of one FROM clause go.
+struct Placed<'t> {
+    of_where: Vec<String>,
+    of_condition: Vec<Vec<String>>,
+    derived: nature::Derived<'t>,
+}
+
 /// The WITH that governs `node`: its own, or that of the leftmost arm, which the parser hands it to.
 fn with_clause(node: &SyntaxNode) -> Option<SyntaxNode> {
     let mut node = node.clone();
@@ -540,6 +603,7 @@ fn plain_item<'t>(name: String, columns: Columns) -> Item<'t> {
         columns,
         table: None,
         reaches_shared: false,
+        hidden: false,
     }
 }
 
@@ -558,6 +622,7 @@ fn relation_item<'t>(
         columns,
         table,
         reaches_shared: table.is_some_and(|table| matches!(table.class(), Class::Shared)),
+        hidden: false,
     };
     if let Some(alias) = alias {
         item.path = Path {
@@ -629,10 +694,7 @@ fn locked_shared() -> Refusal {
 
 /// The columns that a target list puts out, as far as their names are certain.
 pub(super) fn output(targets: &SyntaxNode, level: &Sight<'_, '_>) -> Columns {
-    let mut columns = Columns {
-        complete: true,
-        ..Columns::default()
-    };
+    let mut columns = Columns::complete();
     for target in targets.children() {
         if let Some(label) = child(&target, K::AS_NAME) {
             match child(&label, K::COLUMN_NAME).map(|column| name(&column)) {

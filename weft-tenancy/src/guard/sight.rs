@@ -21,6 +21,8 @@ pub(super) struct Item<'t> {
     pub(super) table: Option<&'t Table>,
     /// A lock on this item would reach a shared table.
     pub(super) reaches_shared: bool,
+    /// It stands within a join whose alias hides it.
+    pub(super) hidden: bool,
 }
 
 impl Item<'_> {
@@ -31,7 +33,8 @@ impl Item<'_> {
     }
 
     fn answers_to(&self, path: &Path) -> bool {
-        self.path.name == path.name
+        !self.hidden
+            && self.path.name == path.name
             && path.schema.as_deref().is_none_or(|schema| {
                 !self.aliased && self.table.is_some_and(|table| table.schema() == schema)
             })
@@ -49,6 +52,14 @@ pub(super) struct Columns {
 impl Columns {
     pub(super) fn unknown() -> Columns {
         Columns::default()
+    }
+
+    /// No column, and nothing else is one.
+    pub(super) fn complete() -> Columns {
+        Columns {
+            complete: true,
+            ..Columns::default()
+        }
     }
 
     pub(super) fn of(table: &Table) -> Columns {
@@ -120,6 +131,13 @@ impl<'s, 't> Sight<'s, 't> {
             .iter()
             .find(|item| item.answers_to(path))
             .or_else(|| self.outer?.item(path))
+    }
+
+    /// Whether some item in sight could have a column of this name.
+    pub(super) fn may_be_column(&self, name: &str) -> bool {
+        let mut visible = self.items.iter().filter(|item| !item.hidden);
+        visible.any(|item| !item.columns.complete || item.columns.names.contains(name))
+            || self.outer.is_some_and(|outer| outer.may_be_column(name))
     }
 
     /// What a name in FROM, USING, JOIN or TABLE stands for.

@@ -1,6 +1,9 @@
 //! Small questions to a syntax tree.
 
+use squawk_lexer::TokenKind;
 use squawk_syntax::{SourceFile, SyntaxKind as K, SyntaxNode};
+
+use super::limits::tokens;
 
 use crate::{Refusal, RefusalKind};
 
@@ -25,6 +28,26 @@ pub(super) fn parse(sql: &str) -> Result<SyntaxNode, Refusal> {
         ));
     }
     Ok(statement)
+}
+
+/// Refuses a text whose first word begins no statement that runs in a scope, before it is parsed.
+///
+/// # Errors
+/// When it begins with any other word.
+pub(super) fn begins_as_dml(sql: &str) -> Result<(), Refusal> {
+    let first = tokens(sql).find_map(|(kind, text)| match kind {
+        TokenKind::Whitespace | TokenKind::LineComment | TokenKind::BlockComment { .. } => None,
+        TokenKind::OpenParen => Some("select"),
+        _ => Some(text),
+    });
+    let first = first.unwrap_or_default().to_ascii_lowercase();
+    match first.as_str() {
+        "select" | "values" | "table" | "insert" | "update" | "delete" | "with" => Ok(()),
+        _ => {
+            let detail = "it begins as no statement that runs in a scope";
+            Err(Refusal::new(RefusalKind::StatementKind, detail))
+        }
+    }
 }
 
 /// A query in parentheses or not: what can stand in FROM, in an expression, under WITH.

@@ -189,6 +189,9 @@ impl Proof<'_> {
                 self.guarded_in_from(&item, table, &reference)
             }
             K::UPDATE | K::DELETE => {
+                if let Some(set) = child(&owner, K::SET_CLAUSE) {
+                    self.keeps_its_owner(&set, table)?;
+                }
                 let reference = target_reference(&owner, K::OPTIONAL_AS_ALIAS, &path)?;
                 let filter = child(&owner, K::WHERE_CLAUSE);
                 self.holds(filter.as_ref(), table, &reference)
@@ -201,6 +204,9 @@ impl Proof<'_> {
                         && part.parent().and_then(|clause| clause.parent()).as_ref() == Some(&owner)
                 }) {
                     Some(update) => {
+                        if let Some(set) = child(&update, K::SET_CLAUSE) {
+                            self.keeps_its_owner(&set, table)?;
+                        }
                         self.holds(child(&update, K::WHERE_CLAUSE).as_ref(), table, &reference)
                     }
                     None => Ok(()),
@@ -257,6 +263,44 @@ impl Proof<'_> {
             .iter()
             .all(|condition| conjuncts.contains(&spelled(condition)));
         if all { Ok(()) } else { Err(missing()) }
+    }
+
+    /// No assignment gives a row to another owner: an owner's column gets one plain value, or the
+    /// proposed row's, and nothing in its list can become several.
+    fn keeps_its_owner(&self, set: &SyntaxNode, table: &Table) -> Result<(), Refusal> {
+        let shop = table.shop_column().filter(|_| self.guards.narrowed());
+        let owners = [
+            (table.org_column(), self.tenancy.key()),
+            (shop, self.tenancy.shop_key()),
+        ];
+        for assignment in set.children().flat_map(|list| list.children()) {
+            let part = |kind| child(&assignment, kind).unwrap_or_else(|| assignment.clone());
+            let of_kind =
+                |node: SyntaxNode, kind| node.children().filter(move |n| n.kind() == kind);
+            let targets = of_kind(part(K::COLUMN_TARGET_LIST), K::COLUMN_TARGET);
+            let values: Vec<_> = of_kind(part(K::SET_EXPR_LIST), K::SET_EXPR).collect();
+            for (at, target) in targets.enumerate() {
+                let column = cells::target_column(&target)?.0;
+                let owner = owners
+                    .iter()
+                    .find(|(owner, _)| *owner == Some(column.as_str()));
+                let Some((_, key)) = owner else { continue };
+                let plain = values.get(at).and_then(only_child).is_some_and(|value| {
+                    cells::value(&value, *key).is_some() || cells::is_excluded(&value, &column)
+                });
+                let spread = values.iter().any(|value| {
+                    let text = value.text().to_string();
+                    let kinds: Vec<_> = significant(&text)
+                        .map(|(_, token)| token.to_owned())
+                        .collect();
+                    kinds.windows(2).any(|pair| pair == [".", "*"])
+                });
+                if !plain || spread {
+                    return Err(unproved("a row changes its owner").on(table.display()));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Every row of an INSERT carries the organisation, and in a narrowed scope the shop.

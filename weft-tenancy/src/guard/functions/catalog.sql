@@ -37,25 +37,27 @@ with elements as (
                 and coalesce(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc) ~* '\mfrom\M'
                 then 'SQL over the catalogs'
             when p.proname ~ '^pg_' and p.proname !~ '^pg_lsn(_|$)' and p.proname not in (
-                'pg_char_to_encoding', 'pg_client_encoding', 'pg_collation_for', 'pg_column_size',
-                'pg_encoding_max_length', 'pg_encoding_to_char', 'pg_size_bytes', 'pg_size_pretty',
-                'pg_typeof'
+                'pg_char_to_encoding', 'pg_collation_for', 'pg_column_size',
+                'pg_encoding_max_length', 'pg_encoding_to_char', 'pg_size_bytes', 'pg_size_pretty'
             ) then 'catalogs, statistics, files, sessions, replication'
             when p.proname ~ '^(cursor|database|query|schema|table)_to_xml'
                 then 'reads relations by name, or runs SQL text'
             when p.proname ~ '^(has_.*_privilege|row_security_active|to_reg.*|ts_(debug|parse|token_type))$'
                 then 'reads catalogs by name'
             when p.proname ~ '^(lo_.*|loread|lowrite)$' then 'large objects'
-            when p.proname ~ '^(current_setting|set_config|setseed)$' then 'settings'
+            when p.proname in (
+                'current_setting', 'get_current_ts_config', 'getdatabaseencoding', 'set_config',
+                'setseed'
+            ) then 'settings'
             when p.proname ~ '^(brin|gin|gist|spg)_' then 'support of an index'
             when p.proname ~ '^((mx|tx)id_|inet_(client|server)_|(icu_)?(unicode_)?version$)'
                 or p.proname in (
                     'current_database', 'current_schema', 'current_schemas', 'current_user',
                     'getpgusername', 'session_user', 'system_user'
                 ) then 'about the session, the server or the cluster'
-            -- max(oid) is spelled like every other max; pg_typeof names what the caller holds.
+            -- max(oid) is spelled like every other max.
             when pg_catalog.format('%s(%s)', p.proname, pg_catalog.oidvectortypes(p.proargtypes)) in (
-                'int8(oid)', 'max(oid)', 'min(oid)', 'oid(bigint)', 'pg_typeof("any")',
+                'int8(oid)', 'max(oid)', 'min(oid)', 'oid(bigint)',
                 'ts_lexize(regdictionary, text)'
             ) then null
             when exists (
