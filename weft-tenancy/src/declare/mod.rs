@@ -12,10 +12,7 @@ use std::{
     sync::{Arc, atomic::AtomicUsize},
 };
 
-use crate::{
-    KeyType,
-    guard::{Cache, MAX_TEXT},
-};
+use crate::{KeyType, guard::Cache};
 
 /// What every table of the database is to a tenant; made by [`tenancy!`](crate::tenancy) or
 /// [`Tenancy::from_toml`].
@@ -275,7 +272,7 @@ impl Tenancy {
                 functions,
                 types,
                 cache: Cache::default(),
-                longest_text: AtomicUsize::new(MAX_TEXT),
+                longest_text: AtomicUsize::new(crate::guard::MAX_TEXT),
                 #[cfg(feature = "diesel")]
                 context: std::sync::OnceLock::new(),
             }),

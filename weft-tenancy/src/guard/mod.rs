@@ -27,6 +27,7 @@ use std::{
 };
 
 pub(crate) use cache::Cache;
+#[cfg(any(feature = "diesel", feature = "toml"))]
 pub(crate) use limits::MAX_TEXT;
 use pass::{Guards, Pass};
 pub use split::split;
