@@ -4,8 +4,8 @@ use squawk_syntax::{SyntaxKind as K, SyntaxNode};
 
 use super::{
     insert::target,
+    names::relation_path,
     pass::{Pass, writable},
-    query::relation_path,
     sight::{Columns, Sight},
     tree::{child, end, unsupported},
 };

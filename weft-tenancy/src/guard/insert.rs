@@ -4,9 +4,9 @@ use squawk_syntax::{SyntaxKind as K, SyntaxNode};
 
 use super::{
     cells::{self, Owner},
-    names::{Path, quote},
+    names::{Path, alias_name, quote},
     pass::{Pass, writable},
-    query::{alias_name, output},
+    query::output,
     sight::{Columns, Item, Sight},
     tree::{child, end, is_query, unsupported},
 };

@@ -5,10 +5,12 @@ mod cells;
 mod change;
 mod edits;
 mod expr;
+mod from;
 #[doc(hidden)]
 pub mod functions;
 mod insert;
 mod limits;
+mod lock;
 mod names;
 mod nature;
 mod pass;
@@ -20,6 +22,7 @@ mod tree;
 #[doc(hidden)]
 pub mod types;
 mod verify;
+mod with;
 
 use std::{
     sync::{Arc, atomic::Ordering},

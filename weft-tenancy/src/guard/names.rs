@@ -2,6 +2,7 @@
 
 use squawk_syntax::{SyntaxKind, SyntaxNode, SyntaxToken};
 
+use super::tree::{child, unsupported};
 use crate::{Refusal, RefusalKind, declare::MAX_NAME};
 
 /// The name an identifier token stands for: quotes and escapes undone, ASCII-folded when unquoted.
@@ -79,6 +80,27 @@ pub(super) fn name(node: &SyntaxNode) -> Result<String, Refusal> {
         (Some(token), None) => decode(token.text()),
         _ => Err(bad_identifier()),
     }
+}
+
+/// The name that an alias gives.
+pub(super) fn alias_name(alias: &SyntaxNode) -> Result<String, Refusal> {
+    let named = child(alias, SyntaxKind::TABLE_ALIAS).ok_or_else(|| unsupported(alias))?;
+    name(&named)
+}
+
+/// The columns that an alias or a CTE lists; often none.
+pub(super) fn column_list(node: &SyntaxNode) -> Result<Vec<String>, Refusal> {
+    match child(node, SyntaxKind::COLUMN_LIST) {
+        Some(list) => list.children().map(|column| name(&column)).collect(),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// The path in a RELATION_NAME: `t`, `ONLY t`, `ONLY (t)`, `t *`.
+pub(super) fn relation_path(relation: &SyntaxNode) -> Result<Path, Refusal> {
+    let named =
+        child(relation, SyntaxKind::RELATION_NAME_REF).ok_or_else(|| unsupported(relation))?;
+    Path::of(&named)
 }
 
 /// A possibly qualified name, as written.

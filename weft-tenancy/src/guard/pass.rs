@@ -9,7 +9,7 @@ use super::{
     edits::Edits,
     names::{Path, quote},
     sight::Sight,
-    tree::unsupported,
+    tree::{end, only_child, start, unsupported},
 };
 use crate::{Class, Refusal, RefusalKind, Table, Tenancy};
 
@@ -65,6 +65,38 @@ impl<'t> Pass<'t> {
             kind if super::tree::is_query(kind) => self.query(node, outer),
             _ => Err(unsupported(node)),
         }
+    }
+}
+
+impl Pass<'_> {
+    /// Puts `guards` into a WHERE, which is made at `at` where there is none.
+    pub(super) fn filter(
+        &mut self,
+        clause: Option<&SyntaxNode>,
+        at: usize,
+        guards: &[String],
+    ) -> Result<(), Refusal> {
+        match clause {
+            Some(clause) => {
+                let condition = only_child(clause).ok_or_else(|| unsupported(clause))?;
+                self.conjoin(&condition, guards);
+            }
+            None if guards.is_empty() => {}
+            None => self
+                .edits
+                .insert(at, format!(" WHERE {} ", guards.join(" AND "))),
+        }
+        Ok(())
+    }
+
+    /// `c` becomes `(c) AND guards`: nothing the caller wrote can weaken what follows.
+    pub(super) fn conjoin(&mut self, condition: &SyntaxNode, guards: &[String]) {
+        if guards.is_empty() {
+            return;
+        }
+        self.edits.insert(start(condition), "(");
+        self.edits
+            .insert(end(condition), format!(") AND {} ", guards.join(" AND ")));
     }
 }
 

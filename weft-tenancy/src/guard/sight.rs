@@ -25,6 +25,20 @@ pub(super) struct Item<'t> {
     pub(super) hidden: bool,
 }
 
+impl<'t> Item<'t> {
+    /// Something that is no table and has a name.
+    pub(super) fn named(name: String, columns: Columns) -> Item<'t> {
+        Item {
+            path: Path { schema: None, name },
+            aliased: true,
+            columns,
+            table: None,
+            reaches_shared: false,
+            hidden: false,
+        }
+    }
+}
+
 impl Item<'_> {
     /// Two names that are the same to Postgres, or to a guard that is written as the names are.
     fn collides_with(&self, other: &Item<'_>) -> bool {

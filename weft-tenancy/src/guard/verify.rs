@@ -14,10 +14,9 @@ use squawk_syntax::{SyntaxKind as K, SyntaxNode};
 use super::{
     cells, expr,
     limits::tokens,
-    names::{Path, name},
+    names::{Path, alias_name, name},
     pass::Guards,
     place::{Joined, Place},
-    query::alias_name,
     tree::{child, has_token, only_child, parse},
 };
 use crate::{Refusal, RefusalKind, Table, Tenancy};
