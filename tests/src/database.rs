@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, AsyncPgConnection};
-use weft_embedded::{Cluster, Options, Template, TestDatabase};
+use weft_embedded::{Cluster, Options, Row, Template, TestDatabase};
 use weft_tenancy::{AUDIT_TABLE_SQL, AsyncOrgConn, OrgConn, Scope};
 
 use crate::TENANCY;
@@ -31,12 +31,46 @@ impl Database {
         self.0.execute(sql).expect("the superuser's statement");
     }
 
+    /// The rows as the superuser sees them.
+    #[allow(clippy::expect_used)]
+    pub fn rows(&self, sql: &str) -> Vec<Row> {
+        self.0.query(sql).expect("the superuser's query")
+    }
+
     /// One value as the superuser sees it.
     #[allow(clippy::expect_used)]
     pub fn value(&self, sql: &str) -> String {
-        let rows = self.0.query(sql).expect("the superuser's query");
-        let value = rows.into_iter().flatten().flatten().next();
+        let value = self.rows(sql).into_iter().flatten().flatten().next();
         value.expect("one value")
+    }
+
+    /// What `sql`, unguarded, returns and leaves of A's rows in sight, where there is no other
+    /// organisation and nothing is deleted. Nothing of it stays.
+    #[allow(clippy::expect_used)]
+    pub fn alone(&self, sql: &str) -> (Vec<Row>, String) {
+        let mut rows = self.rows(&format!(
+            "BEGIN;
+             ALTER TABLE customers ALTER org_id SET DEFAULT '{A}';
+             ALTER TABLE orders ALTER org_id SET DEFAULT '{A}';
+             ALTER TABLE gadgets ALTER org_id SET DEFAULT '{A}';
+             DELETE FROM orders WHERE org_id <> '{A}' OR deleted_at IS NOT NULL;
+             DELETE FROM customers WHERE org_id <> '{A}';
+             DELETE FROM gadgets WHERE org_id <> '{A}';
+             DELETE FROM reports.totals WHERE org_id <> '{A}';
+             DELETE FROM organizations WHERE id <> '{A}';
+             SET LOCAL search_path = public, reports, auth;
+             {sql}
+             ;{};
+             ROLLBACK",
+            visible()
+        ));
+        let state = rows.pop().expect("the state comes last");
+        (rows, state.into_iter().flatten().collect())
+    }
+
+    /// A's rows that are not deleted.
+    pub fn state(&self) -> String {
+        self.value(&visible())
     }
 
     /// Every row of every tenant table that belongs to `org`, as text.
@@ -46,6 +80,7 @@ impl Database {
                (SELECT string_agg(t::text, ',' ORDER BY t) FROM organizations t WHERE id = '{org}'),
                (SELECT string_agg(t::text, ',' ORDER BY t) FROM customers t WHERE org_id = '{org}'),
                (SELECT string_agg(t::text, ',' ORDER BY t) FROM orders t WHERE org_id = '{org}'),
+               (SELECT string_agg(t::text, ',' ORDER BY t) FROM gadgets t WHERE org_id = '{org}'),
                (SELECT string_agg(t::text, ',' ORDER BY t) FROM reports.totals t
                 WHERE org_id = '{org}'))"
         ))
@@ -74,6 +109,18 @@ impl Database {
     pub async fn org_async(&self, scope: Scope) -> AsyncOrgConn<Box<AsyncPgConnection>> {
         AsyncOrgConn::new(Box::new(self.connect_async("app").await), &TENANCY, scope)
     }
+}
+
+fn visible() -> String {
+    format!(
+        "SELECT concat_ws(E'\\n',
+           (SELECT name FROM organizations WHERE id = '{A}'),
+           (SELECT string_agg(t::text, ',' ORDER BY t) FROM customers t WHERE org_id = '{A}'),
+           (SELECT string_agg(t::text, ',' ORDER BY t) FROM gadgets t WHERE org_id = '{A}'),
+           (SELECT string_agg(t::text, ',' ORDER BY t) FROM reports.totals t WHERE org_id = '{A}'),
+           (SELECT string_agg(t::text, ',' ORDER BY t) FROM orders t
+            WHERE org_id = '{A}' AND deleted_at IS NULL))"
+    )
 }
 
 #[allow(clippy::expect_used)]

@@ -55,6 +55,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    gadgets (org_id, id) {
+        org_id -> Uuid,
+        id -> Uuid,
+        code -> Text,
+    }
+}
+
+diesel::table! {
     plans (code) {
         code -> Text,
         price -> Integer,
@@ -77,7 +85,14 @@ diesel::table! {
 }
 
 diesel::joinable!(orders -> customers (customer_id));
-diesel::allow_tables_to_appear_in_same_query!(organizations, customers, orders, plans, totals);
+diesel::allow_tables_to_appear_in_same_query!(
+    organizations,
+    customers,
+    orders,
+    gadgets,
+    plans,
+    totals
+);
 diesel::alias!(customers as referrers: ReferrersAlias);
 
 weft_tenancy::tenancy! {
@@ -86,6 +101,7 @@ weft_tenancy::tenancy! {
     org customers(org_id);
     shop orders(org_id, shop_id) soft_delete(deleted_at);
     org totals(org_id);
+    org gadgets(org_id);
     shared plans;
     private users;
     type order_status;
@@ -177,8 +193,8 @@ pub fn order(id: i64) -> Order {
     }
 }
 
-/// An organisation's rows: 3 customers, 6 orders in 3 shops (the last deleted), 1 total. The ids
-/// are the same in each.
+/// An organisation's rows: 3 customers, 6 orders in 3 shops (the last deleted), 1 total, 2 gadgets
+/// whose ids are those of the organisations. The ids are the same in each.
 pub(crate) fn rows(org: Uuid, name: &str) -> String {
     format!(
         "INSERT INTO organizations VALUES ('{org}', '{name}');
@@ -188,7 +204,8 @@ pub(crate) fn rows(org: Uuid, name: &str) -> String {
              CASE WHEN i % 2 = 0 THEN 'paid' ELSE 'open' END::order_status, i * 10, '{name}',
              CASE WHEN i = 6 THEN now() END
            FROM generate_series(1, 6) AS i;
-         INSERT INTO reports.totals VALUES ('{org}', 1, 100);"
+         INSERT INTO reports.totals VALUES ('{org}', 1, 100);
+         INSERT INTO gadgets VALUES ('{org}', '{A}', '{name}-a'), ('{org}', '{B}', '{name}-b');"
     )
 }
 
@@ -217,12 +234,16 @@ pub(crate) const TABLES: &str = "
     CREATE TABLE reports.totals (
         org_id uuid NOT NULL REFERENCES organizations, month integer NOT NULL,
         amount integer NOT NULL, PRIMARY KEY (org_id, month));
+    CREATE TABLE gadgets (
+        org_id uuid NOT NULL REFERENCES organizations, id uuid NOT NULL,
+        code text NOT NULL UNIQUE, PRIMARY KEY (org_id, id));
+    CREATE VIEW customer_names AS SELECT org_id, name FROM customers;
     INSERT INTO plans VALUES ('free', 0), ('pro', 20);
     INSERT INTO auth.users VALUES (1, 'root@example.com');
     GRANT USAGE ON SCHEMA reports TO app, unscoped;
     GRANT SELECT, INSERT, UPDATE, DELETE
-        ON organizations, customers, orders, reports.totals TO app, unscoped;
-    GRANT SELECT ON plans TO app;
+        ON organizations, customers, orders, reports.totals, gadgets TO app, unscoped;
+    GRANT SELECT ON plans, customer_names TO app;
     GRANT INSERT ON weft_unscoped_audit TO unscoped;
     GRANT USAGE ON SCHEMA auth TO auth;
     GRANT SELECT ON auth.users TO auth;

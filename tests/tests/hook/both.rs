@@ -1,7 +1,7 @@
 //! One test body, run on both connections.
 
 /// In the body `$conn` is a scope of organisation A on `$db`; `go!` runs a query or a transaction,
-/// and `work!` is a transaction's closure.
+/// `work!` is a transaction's closure, and `open!` is a connection in another declaration or scope.
 macro_rules! both {
     ($(#[$meta:meta])* $name:ident, |$db:ident, $conn:ident| $body:block) => {
         $(#[$meta])*
@@ -23,6 +23,11 @@ macro_rules! both {
                         |$c: &mut _| $b
                     };
                 }
+                macro_rules! open {
+                    ($at:ident, $tenancy:expr, $scope:expr) => {
+                        weft_tenancy::OrgConn::new(Box::new($at.connect("app")), $tenancy, $scope)
+                    };
+                }
                 let $db = weft_tests::Database::new();
                 let mut $conn = $db.org(weft_tenancy::Scope::org(weft_tests::schema::A));
                 $body
@@ -42,6 +47,15 @@ macro_rules! both {
                 macro_rules! work {
                     ($c:ident => $b:block) => {
                         async |$c: &mut _| $b
+                    };
+                }
+                macro_rules! open {
+                    ($at:ident, $tenancy:expr, $scope:expr) => {
+                        weft_tenancy::AsyncOrgConn::new(
+                            Box::new($at.connect_async("app").await),
+                            $tenancy,
+                            $scope,
+                        )
                     };
                 }
                 let $db = weft_tests::Database::new();
