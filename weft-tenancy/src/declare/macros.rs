@@ -35,13 +35,15 @@ pub use diesel;
 ///     shared plans;
 ///     private users;
 ///     type order_status;
+///     type address(street, city);
 ///     function my_rank: "pure ranking, reads no table";
 /// }
 ///
 /// assert_eq!(TENANCY.tables().len(), 5);
 /// ```
 ///
-/// Keys are `Uuid` or `i64`; shop keys also `i32`, and the key's own type when left out. The root
+/// A `type` may be named in casts, and the fields of a composite one behind a dot; a `function` may be
+/// called although it is not on the built-in list. Keys are `Uuid` or `i64`; shop keys also `i32`, and the key's own type when left out. The root
 /// comes first. A column that is not the table's, is nullable or of another type, and a table
 /// declared twice, do not compile:
 ///
@@ -131,8 +133,8 @@ macro_rules! __tenancy_items {
         $d.private($($table)::+::table);
         $($crate::__tenancy_items!($d $here $($rest)*);)?
     };
-    ($d:ident $here:ident type $name:ident $(; $($rest:tt)*)?) => {
-        $d.type_name(::std::stringify!($name));
+    ($d:ident $here:ident type $name:ident $(($($field:ident),+ $(,)?))? $(; $($rest:tt)*)?) => {
+        $d.type_name(::std::stringify!($name), &[$($(::std::stringify!($field)),+)?]);
         $($crate::__tenancy_items!($d $here $($rest)*);)?
     };
     ($d:ident $here:ident function $name:ident : $reason:literal $(; $($rest:tt)*)?) => {
@@ -180,6 +182,7 @@ pub struct Declaration<K, S> {
     tables: Vec<Table>,
     functions: BTreeMap<String, String>,
     types: HashSet<String>,
+    fields: HashSet<String>,
     keys: std::marker::PhantomData<(K, S)>,
 }
 
@@ -194,6 +197,7 @@ impl<K: KeyColumn, S: KeyColumn> Declaration<K, S> {
             tables: Vec::new(),
             functions: BTreeMap::new(),
             types: HashSet::new(),
+            fields: HashSet::new(),
             keys: std::marker::PhantomData,
         }
     }
@@ -266,15 +270,24 @@ impl<K: KeyColumn, S: KeyColumn> Declaration<K, S> {
         self.functions.insert(name.to_owned(), reason.to_owned());
     }
 
-    pub fn type_name(&mut self, name: &str) {
+    pub fn type_name(&mut self, name: &str, fields: &[&str]) {
         self.types.insert(name.to_owned());
+        self.fields
+            .extend(fields.iter().map(|field| (*field).to_owned()));
     }
 
     /// # Panics
     /// When a name is one that Postgres reserves or truncates: at the first use of the static.
     #[allow(clippy::panic)]
     pub fn finish(self) -> Tenancy {
-        match Tenancy::build(K::KEY, S::KEY, self.tables, self.functions, self.types) {
+        match Tenancy::build(
+            K::KEY,
+            S::KEY,
+            self.tables,
+            self.functions,
+            self.types,
+            self.fields,
+        ) {
             Ok(tenancy) => tenancy,
             Err(error) => panic!("tenancy!: {error}"),
         }

@@ -31,6 +31,7 @@ pub(crate) struct Declared {
     schemas: Vec<String>,
     functions: BTreeMap<String, String>,
     types: HashSet<String>,
+    fields: HashSet<String>,
     pub(crate) cache: Cache,
     pub(crate) longest_text: AtomicUsize,
     #[cfg(feature = "diesel")]
@@ -191,6 +192,19 @@ impl Tenancy {
             .get_or_init(|| crate::context::Context::new(self))
     }
 
+    /// Fields of composite types, which may stand behind a dot.
+    pub fn fields(&self) -> &HashSet<String> {
+        &self.declared.fields
+    }
+
+    /// Whether the columns of every relation are known, so that nothing else behind a dot is one.
+    pub(crate) fn knows_columns(&self) -> bool {
+        self.declared
+            .tables
+            .iter()
+            .all(|table| table.columns.is_some())
+    }
+
     pub(crate) fn declared(&self) -> &Declared {
         &self.declared
     }
@@ -202,6 +216,7 @@ impl Tenancy {
         tables: Vec<Table>,
         functions: BTreeMap<String, String>,
         types: HashSet<String>,
+        fields: HashSet<String>,
     ) -> Result<Tenancy, DeclarationError> {
         use DeclarationError as E;
         let mut by_name = HashMap::new();
@@ -271,6 +286,7 @@ impl Tenancy {
                 schemas,
                 functions,
                 types,
+                fields,
                 cache: Cache::default(),
                 longest_text: AtomicUsize::new(crate::guard::MAX_TEXT),
                 #[cfg(feature = "diesel")]

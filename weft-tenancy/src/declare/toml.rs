@@ -15,6 +15,7 @@ impl Tenancy {
     ///     shared = ["plans"]
     ///     private = ["users"]
     ///     types = ["order_status"]         # types beyond the built-in ones that a cast may name
+    ///     fields = ["city"]                # fields of composite types
     ///     [root]
     ///     organizations = "id"
     ///     [org]
@@ -60,7 +61,14 @@ impl Tenancy {
                 _ => return Err(DeclarationError::SoftDelete { table: name }),
             }
         }
-        Tenancy::build(key, shop_key, tables, file.functions, file.types)
+        Tenancy::build(
+            key,
+            shop_key,
+            tables,
+            file.functions,
+            file.types,
+            file.fields,
+        )
     }
 }
 
@@ -75,6 +83,8 @@ struct File {
     private: Vec<String>,
     #[serde(default)]
     types: HashSet<String>,
+    #[serde(default)]
+    fields: HashSet<String>,
     #[serde(default)]
     root: BTreeMap<String, String>,
     #[serde(default)]

@@ -139,17 +139,21 @@ impl<'t> Pass<'t> {
         if functions::builtin(&call.name, Some(1)) == Verdict::Refused {
             return self.function(&call, Some(1));
         }
-        match self.columns_of(&base, sight) {
-            Some(columns) if columns.names.contains(&call.name) || !columns.complete => Ok(()),
-            Some(_) if is_system_column(&call.name) => Ok(()),
-            _ => self.function(&call, Some(1)).map_err(|_| {
-                let name = &call.name;
-                let detail = format!(
-                    "{name} after a dot is neither a known column nor a function on the list"
-                );
-                Refusal::new(RefusalKind::Function, detail)
-            }),
+        let is_column = self.tenancy.fields().contains(&call.name)
+            || self.columns_of(&base, sight).is_some_and(|columns| {
+                columns.names.contains(&call.name)
+                    || is_system_column(&call.name)
+                    || !(columns.complete || self.tenancy.knows_columns())
+            });
+        if is_column {
+            return Ok(());
         }
+        self.function(&call, Some(1)).map_err(|_| {
+            let name = &call.name;
+            let detail =
+                format!("{name} after a dot is neither a known column nor a function on the list");
+            Refusal::new(RefusalKind::Function, detail)
+        })
     }
 
     /// The columns behind the base of a dot: those of an alias or table; unknown ones for a column

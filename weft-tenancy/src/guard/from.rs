@@ -4,7 +4,7 @@ use squawk_syntax::{SyntaxKind as K, SyntaxNode};
 
 use super::{
     lock::reads_shared,
-    names::{Path, alias_name, column_list, decode, quote, tokens},
+    names::{Path, alias_name, column_list, decode, name, quote, tokens},
     nature,
     pass::Pass,
     place::{Joined, Place, Step},
@@ -216,14 +216,22 @@ impl<'t> Pass<'t> {
             return Err(unsupported(leaf));
         }
         self.walk_children(leaf, level)?;
-        let name = match alias {
-            Some(alias) if child(alias, K::TABLE_ALIAS).is_some() => alias_name(alias)?,
-            _ => match implied_name(leaf) {
-                Some(name) => name,
-                None => return Ok(()),
-            },
+        let implied = implied_name(leaf);
+        let mut columns = Columns::named(implied.clone());
+        columns.names.extend(RESULTS.map(str::to_owned));
+        for part in leaf
+            .descendants()
+            .filter(|part| part.kind() == K::COLUMN_NAME)
+        {
+            columns.names.insert(name(&part)?);
+        }
+        let alias = alias.filter(|alias| child(alias, K::TABLE_ALIAS).is_some());
+        let Some(name) = alias.map(alias_name).transpose()?.or(implied) else {
+            return Ok(());
         };
-        level.add(Item::named(name, Columns::unknown()))
+        // The one column of a function is named as its alias is.
+        columns.names.insert(name.clone());
+        level.add(Item::named(name, columns))
     }
 }
 
@@ -263,6 +271,9 @@ fn relation_item<'t>(
     }
     Ok(item)
 }
+
+/// Names of columns that built-in functions in FROM return.
+const RESULTS: [&str; 3] = ["key", "value", "ordinality"];
 
 /// The name a function in FROM has without an alias.
 fn implied_name(leaf: &SyntaxNode) -> Option<String> {

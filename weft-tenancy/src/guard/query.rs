@@ -4,7 +4,7 @@ use squawk_syntax::{SyntaxKind as K, SyntaxNode};
 
 use super::{
     lock::{lock, locked_shared, reads_shared},
-    names::{Path, name, quote, relation_path},
+    names::{Path, decode, name, quote, relation_path, tokens},
     pass::Pass,
     sight::{Columns, Item, Relation, Sight},
     tree::{child, end, has_token, is_query, unsupported},
@@ -303,8 +303,25 @@ pub(super) fn output(targets: &SyntaxNode, level: &Sight<'_, '_>) -> Columns {
                         .and_then(|last| name(&last).ok()),
                 );
             }
-            _ => columns.complete = false,
+            _ => match label(&expression) {
+                Some(label) => drop(columns.names.insert(label)),
+                None => columns.complete = false,
+            },
         }
     }
     columns
+}
+
+/// The name that Postgres gives to a column without one, where that is certain.
+fn label(expression: &SyntaxNode) -> Option<String> {
+    match expression.kind() {
+        K::NAME_REF => name(expression).ok(),
+        K::CAST_EXPR => label(&expression.children().next()?),
+        K::CALL_EXPR => {
+            child(expression, K::ARG_LIST)?;
+            let callee = expression.children().next()?;
+            decode(tokens(&callee).last()?.text()).ok()
+        }
+        _ => None,
+    }
 }
