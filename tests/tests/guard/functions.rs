@@ -66,6 +66,26 @@ both!(g02_functions_are_refused_in_every_spelling, |db, conn| {
     );
 });
 
+both!(g02_a_dot_calls_only_what_is_on_the_list, |db, conn| {
+    db.admin(
+        "CREATE FUNCTION peek(text) RETURNS bigint LANGUAGE sql SECURITY DEFINER
+           AS 'SELECT count(*) FROM customers'",
+    );
+    let calls = [
+        "SELECT (c.name).peek FROM customers c",
+        "SELECT (name).peek FROM customers",
+        "SELECT (s.x).peek FROM (SELECT 'x'::text AS x) s",
+        "SELECT u.peek FROM unnest(ARRAY['x']) u",
+        "SELECT (u).peek FROM unnest(ARRAY['x']) u(x)",
+        "UPDATE customers SET name = (name).peek::text",
+        "UPDATE customers SET name = 'x' RETURNING (customers.name).peek",
+    ];
+    for sql in calls {
+        let _ = db.alone(sql);
+    }
+    refuses!(db, conn, Function, calls);
+});
+
 both!(
     g03_text_that_functions_would_run_is_out_of_reach,
     |db, conn| {
