@@ -51,7 +51,14 @@ impl<'t> Pass<'t> {
                     self.conjoin(&expression, &placed.of_condition[*at]);
                 }
                 Step::Using(alias) => {
-                    level.add(Item::named(alias_name(alias)?, Columns::unknown()))?;
+                    let merged = alias
+                        .parent()
+                        .and_then(|using| child(&using, K::COLUMN_REF_LIST));
+                    let merged = merged.into_iter().flat_map(|list| list.children());
+                    let merged = merged
+                        .map(|column| name(&column))
+                        .collect::<Result<Vec<_>, _>>()?;
+                    level.add(Item::named(alias_name(alias)?, Columns::named(merged)))?;
                 }
                 Step::Open => opened.push(level.items.len()),
                 Step::Close(alias) => {
@@ -64,9 +71,7 @@ impl<'t> Pass<'t> {
                     }
                     self.walk(alias, with)?;
                     let renamed = column_list(alias)?;
-                    if !renamed.is_empty() {
-                        item.columns = Columns::named(renamed);
-                    }
+                    item.columns.names.extend(renamed);
                     level.add(item)?;
                 }
             }
@@ -197,9 +202,7 @@ impl<'t> Pass<'t> {
         let Some(alias) = alias else { return Ok(()) };
         self.walk(alias, with)?;
         let renamed = column_list(alias)?;
-        if !renamed.is_empty() {
-            columns = Columns::named(renamed);
-        }
+        columns.names.extend(renamed);
         let mut item = Item::named(alias_name(alias)?, columns);
         item.reaches_shared = reads_shared(&query, with, self.tenancy);
         level.add(item)
@@ -265,9 +268,8 @@ fn relation_item<'t>(
             name: alias_name(alias)?,
         };
         let renamed = column_list(alias)?;
-        if !renamed.is_empty() {
-            item.columns = Columns::named(renamed);
-        }
+        // Columns beyond the list keep their names.
+        item.columns.names.extend(renamed);
     }
     Ok(item)
 }

@@ -3,10 +3,12 @@
 use squawk_syntax::{SyntaxKind as K, SyntaxNode};
 
 use super::{
-    names::{column_list, name},
+    cells::arms,
+    names::{column_list, decode, name, tokens},
     pass::Pass,
+    query::output,
     sight::{Columns, Sight, bounded},
-    tree::{child, has_token, unsupported},
+    tree::{child, has_token, is_query, unsupported},
 };
 use crate::{Refusal, RefusalKind};
 
@@ -26,8 +28,12 @@ impl<'t> Pass<'t> {
         bounded(tables.len().saturating_sub(1))?;
         if recursive {
             for table in &tables {
-                let entry = (cte_name(table)?, Columns::named(column_list(table)?));
-                sight.ctes.push(entry);
+                // Its own rows are those of its first arm.
+                let mut columns = Columns::named(column_list(table)?);
+                if let Some(targets) = first_targets(table) {
+                    columns.absorb(&output(&targets, outer));
+                }
+                sight.ctes.push((cte_name(table)?, columns));
             }
         }
         for (at, table) in tables.iter().enumerate() {
@@ -39,17 +45,18 @@ impl<'t> Pass<'t> {
                     _ => columns = self.any_statement(&part, &sight)?,
                 }
             }
-            // SEARCH and CYCLE add columns of their own, and a list renames.
-            if child(table, K::SEARCH_CLAUSE)
-                .or_else(|| child(table, K::CYCLE_CLAUSE))
-                .is_some()
+            for part in table
+                .descendants()
+                .filter(|part| adds_a_column(part.kind()))
             {
-                columns = Columns::unknown();
+                columns.names.extend(
+                    tokens(&part)
+                        .last()
+                        .and_then(|last| decode(last.text()).ok()),
+                );
             }
             let renamed = column_list(table)?;
-            if !renamed.is_empty() {
-                columns = Columns::named(renamed);
-            }
+            columns.names.extend(renamed);
             let name = cte_name(table)?;
             if recursive {
                 sight.ctes[at].1 = columns;
@@ -76,4 +83,19 @@ fn cte_name(table: &SyntaxNode) -> Result<String, Refusal> {
     child(table, K::CTE_NAME)
         .ok_or_else(|| unsupported(table))
         .and_then(|node| name(&node))
+}
+
+/// The target list of the first arm of a CTE's query.
+fn first_targets(table: &SyntaxNode) -> Option<SyntaxNode> {
+    let query = table.children().find(|part| is_query(part.kind()))?;
+    let first = arms(&query).into_iter().last()?;
+    child(&child(&first, K::SELECT_CLAUSE)?, K::TARGET_LIST)
+}
+
+/// SEARCH and CYCLE add columns of their own.
+fn adds_a_column(kind: K) -> bool {
+    matches!(
+        kind,
+        K::SEARCH_SET_COLUMN | K::CYCLE_SET_COLUMN | K::CYCLE_PATH
+    )
 }
