@@ -4,7 +4,7 @@ use squawk_syntax::{SyntaxKind as K, SyntaxNode};
 
 use super::{
     cells::arms,
-    names::{column_list, decode, name, tokens},
+    names::{column_list, name},
     pass::Pass,
     query::output,
     sight::{Columns, Sight, bounded},
@@ -45,15 +45,12 @@ impl<'t> Pass<'t> {
                     _ => columns = self.any_statement(&part, &sight)?,
                 }
             }
-            for part in table
-                .descendants()
-                .filter(|part| adds_a_column(part.kind()))
-            {
-                columns.names.extend(
-                    tokens(&part)
-                        .last()
-                        .and_then(|last| decode(last.text()).ok()),
-                );
+            let mut additions = table.descendants();
+            while let Some(part) = additions.find(|part| adds_a_column(part.kind())) {
+                let added = child(&part, K::COLUMN_NAME_REF);
+                columns
+                    .names
+                    .extend(added.and_then(|column| name(&column).ok()));
             }
             let renamed = column_list(table)?;
             columns.names.extend(renamed);
