@@ -1,11 +1,11 @@
 use diesel_async::{AsyncPgConnection, pooled_connection::deadpool::Pool};
 use weft_tenancy::{AsyncOrgConn, Scope};
 
-use super::{Pooled, RoadClosed, pooled};
+use super::{Lease, RoadClosed, pooled};
 use crate::schema::TENANCY;
 
 /// A connection that sees one scope.
-pub type OrgConnection = AsyncOrgConn<Pooled>;
+pub type OrgConnection = AsyncOrgConn<Lease>;
 
 /// The road of role `weft_app`: every connection that comes out of it is within a scope.
 #[derive(Clone)]

@@ -5,20 +5,19 @@
 
 mod app;
 mod auth;
+mod lease;
 mod unscoped;
 
 use std::time::Duration;
 
 use diesel_async::{
     AsyncPgConnection,
-    pooled_connection::{
-        AsyncDieselConnectionManager,
-        deadpool::{Object, Pool},
-    },
+    pooled_connection::{AsyncDieselConnectionManager, deadpool::Pool},
 };
 
 pub use app::{AppRoad, OrgConnection};
 pub use auth::{AuthRoad, Identity};
+pub use lease::Lease;
 pub use unscoped::{UnscopedConnection, UnscopedRoad};
 
 /// Where the three roads lead.
@@ -69,8 +68,6 @@ impl std::fmt::Display for RoadClosed {
 
 impl std::error::Error for RoadClosed {}
 
-type Pooled = Object<AsyncPgConnection>;
-
 fn pool(address: &str, size: usize) -> Result<Pool<AsyncPgConnection>, RoadClosed> {
     Pool::builder(AsyncDieselConnectionManager::new(address))
         .max_size(size)
@@ -85,8 +82,8 @@ fn pool(address: &str, size: usize) -> Result<Pool<AsyncPgConnection>, RoadClose
         })
 }
 
-async fn pooled(pool: &Pool<AsyncPgConnection>, road: &'static str) -> Result<Pooled, RoadClosed> {
-    pool.get().await.map_err(|error| {
+async fn pooled(pool: &Pool<AsyncPgConnection>, road: &'static str) -> Result<Lease, RoadClosed> {
+    pool.get().await.map(Lease::new).map_err(|error| {
         tracing::error!(road, %error, "no connection");
         RoadClosed
     })

@@ -1,10 +1,10 @@
 use diesel_async::{AsyncPgConnection, pooled_connection::deadpool::Pool};
 use weft_tenancy::AsyncUnscopedConn;
 
-use super::{Pooled, RoadClosed, pooled};
+use super::{Lease, RoadClosed, pooled};
 
 /// A connection whose every use names a reason and an actor.
-pub type UnscopedConnection = AsyncUnscopedConn<Pooled>;
+pub type UnscopedConnection = AsyncUnscopedConn<Lease>;
 
 /// The road of role `weft_unscoped`: across organisations, each time on record.
 #[derive(Clone)]
