@@ -713,6 +713,47 @@ fn a_column_never_lends_its_name_to_a_refused_function() {
 }
 
 #[test]
+fn where_the_columns_are_listed_nothing_else_stands_behind_a_dot() {
+    let tenancy = Tenancy::from_toml(
+        "key = \"i64\"\nfields = [\"city\"]\n[root]\norganizations = \"id\"\n[org]\nt = \"org_id\"\n\
+         [columns]\norganizations = [\"id\"]\nt = [\"org_id\", \"id\", \"address\"]\n",
+    )
+    .expect("the declaration is sound");
+    for sql in [
+        "select (address).crosstab2 from t",
+        "select (t).crosstab2 from (select 'select 1'::text as t) x",
+        "select u.crosstab2 from unnest(array['select 1']) as u",
+        "select (v).peek from (values ('x')) as q(v)",
+        "select t.peek from t",
+        "update t set address = (id).peek",
+    ] {
+        let refusal = tenancy.guard(sql, 0, WHOLE).unwrap_err();
+        assert_eq!(refusal.kind(), RefusalKind::Function, "{sql}");
+    }
+    for sql in [
+        "select (address).city, t.id, t.ctid from t",
+        "select j.key, j.value from jsonb_each('{}') j",
+        "select u.n, u.x from unnest(array[1]) with ordinality u(x, n)",
+        "select s.count, s.id from (select count(*), id::text from t group by id) s",
+        "with recursive r as (select id from t union all select r.id from r) select r.id from r",
+        "select j.id from t a join t b using (id) as j",
+    ] {
+        tenancy.guard(sql, 0, WHOLE).expect(sql);
+    }
+}
+
+#[test]
+fn a_declared_function_is_its_own_schemas() {
+    refuses(RefusalKind::Function, &["select s2.my_rank(1)"]);
+    guarded("select public.my_rank(1)", WHOLE);
+    refuses(RefusalKind::Type, &["select 'x'::s2.mood"]);
+    refuses(
+        RefusalKind::Name,
+        &["select 1 from public.orders full join s2.orders on true"],
+    );
+}
+
+#[test]
 fn a_star_in_any_number_of_parentheses_hides_no_owner() {
     refuses(
         RefusalKind::OrgCell,

@@ -340,6 +340,11 @@ pub enum DeclarationError {
         /// The relation.
         table: String,
     },
+    /// Columns are listed for a relation that is not declared.
+    Columns {
+        /// The relation.
+        table: String,
+    },
     /// An allowed function needs a reason.
     NoReason {
         /// The function.
@@ -367,6 +372,7 @@ impl fmt::Display for DeclarationError {
                     "soft_delete names {table}, which is not a declared tenant table"
                 )
             }
+            E::Columns { table } => write!(f, "columns names {table}, which is not declared"),
             E::NoReason { function } => {
                 write!(f, "function {function} is allowed without a reason")
             }

@@ -100,14 +100,7 @@ impl<'t> Pass<'t> {
 
     fn function(&self, path: &Path, arguments: Option<usize>) -> Result<(), Refusal> {
         let declared = self.tenancy.functions();
-        let is_declared = match path.schema.as_deref() {
-            None => declared.contains_key(&path.name),
-            Some(schema) => {
-                declared.contains_key(&format!("{schema}.{}", path.name))
-                    || (self.tenancy.schemas().iter().any(|known| known == schema)
-                        && declared.contains_key(&path.name))
-            }
-        };
+        let is_declared = self.is_declared(path, |name| declared.contains_key(name));
         let is_builtin = matches!(path.schema.as_deref(), None | Some("pg_catalog"))
             && functions::builtin(&path.name, arguments) == Verdict::Allowed;
         if is_declared || is_builtin {
@@ -115,6 +108,19 @@ impl<'t> Pass<'t> {
         }
         let detail = format!("function {} is not on the list", path.display());
         Err(Refusal::new(RefusalKind::Function, detail))
+    }
+
+    /// A declared name that is bare is `public`'s; a bare call finds those of every schema.
+    fn is_declared(&self, path: &Path, declared: impl Fn(&str) -> bool) -> bool {
+        let name = &path.name;
+        match path.schema.as_deref() {
+            Some("public") => declared(name) || declared(&format!("public.{name}")),
+            Some(schema) => declared(&format!("{schema}.{name}")),
+            None => {
+                let mut schemas = self.tenancy.schemas().iter();
+                declared(name) || schemas.any(|schema| declared(&format!("{schema}.{name}")))
+            }
+        }
     }
 
     /// `base.field`: a column where one is listed, otherwise Postgres may read a call.
@@ -192,13 +198,15 @@ impl<'t> Pass<'t> {
             .is_none_or(|token| token.text().contains('"'));
         let known = match path.schema.as_deref() {
             Some("pg_catalog") => types::is_catalog_type(&path.name),
-            None if quoted => types::is_catalog_type(&path.name) || declared.contains(&path.name),
-            None => types::is_builtin_type(&path.name) || declared.contains(&path.name),
-            Some(schema) => {
-                declared.contains(&format!("{schema}.{}", path.name))
-                    || (self.tenancy.schemas().iter().any(|known| known == schema)
-                        && declared.contains(&path.name))
+            None => {
+                let is_builtin = if quoted {
+                    types::is_catalog_type
+                } else {
+                    types::is_builtin_type
+                };
+                is_builtin(&path.name) || self.is_declared(&path, |name| declared.contains(name))
             }
+            Some(_) => self.is_declared(&path, |name| declared.contains(name)),
         };
         if known {
             Ok(())

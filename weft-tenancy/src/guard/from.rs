@@ -11,7 +11,7 @@ use super::{
     sight::{Columns, Item, Relation, Sight},
     tree::{child, end, has_token, only_child, start, unsupported},
 };
-use crate::{Class, Refusal, Table};
+use crate::{Class, Refusal, RefusalKind, Table};
 
 impl<'t> Pass<'t> {
     /// Resolves a FROM or USING clause into `level`, guards what is guarded within it, and returns
@@ -115,6 +115,14 @@ impl<'t> Pass<'t> {
             _ => {
                 self.derive(leaf, alias, table, &path)?;
                 if table.org_column().is_some() {
+                    let of_name = level
+                        .items
+                        .iter()
+                        .filter(|item| item.path.name == reference.name);
+                    if of_name.count() > 1 {
+                        let detail = "two tables of one name, and one becomes a subquery";
+                        return Err(Refusal::new(RefusalKind::Name, detail).on(table.display()));
+                    }
                     placed.derived.insert(reference.name, table);
                 }
             }

@@ -187,6 +187,10 @@ struct Level {
     operators: usize,
     logical: usize,
     betweens: usize,
+    /// BETWEENs whose AND is still to come.
+    open_betweens: usize,
+    /// The longest chain that a comma or a logical operator ended.
+    peak: usize,
     joins: usize,
     open_joins: usize,
     /// CROSS or NATURAL was seen: the JOIN behind it waits for no condition.
@@ -196,14 +200,25 @@ struct Level {
 
 impl Level {
     fn nesting(&self) -> usize {
-        self.prefixes + self.open_joins
+        self.prefixes + self.open_joins + self.betweens
+    }
+
+    /// How deep a tree of operators the level can be.
+    fn depth(&self) -> usize {
+        self.peak.max(self.operators) + self.logical + self.joins + self.set_operations
+    }
+
+    fn end_chain(&mut self) {
+        self.peak = self.peak.max(self.operators);
+        self.operators = 0;
+        self.betweens = 0;
+        self.open_betweens = 0;
     }
 
     fn check(&self) -> Result<(), Refusal> {
         let chains = [
             self.operators,
             self.logical,
-            self.betweens,
             self.joins,
             self.set_operations,
         ];
@@ -266,15 +281,19 @@ impl Levels {
         }
         match step {
             Step::Operator => level.operators += 1,
-            Step::Between => level.betweens += 1,
+            Step::Between => {
+                level.betweens += 1;
+                level.open_betweens += 1;
+            }
+            Step::Logical if level.open_betweens > 0 => level.open_betweens -= 1,
             Step::Logical => {
-                level.operators = 0;
+                level.end_chain();
                 level.logical += 1;
             }
             Step::Comma => {
-                level.operators = 0;
+                level.end_chain();
+                level.peak = level.peak.max(level.logical);
                 level.logical = 0;
-                level.betweens = 0;
                 level.open_joins = 0;
             }
             Step::Join => {
@@ -289,9 +308,9 @@ impl Levels {
             Step::On => level.open_joins = level.open_joins.saturating_sub(1),
             Step::SetOperation => {
                 level.set_operations += 1;
-                level.operators = 0;
+                level.end_chain();
+                level.peak = level.peak.max(level.logical);
                 level.logical = 0;
-                level.betweens = 0;
                 level.open_joins = 0;
             }
             Step::Open | Step::Close | Step::Case | Step::End | Step::Operand | Step::Prefix => {}
@@ -307,6 +326,10 @@ impl Levels {
     fn close(&mut self) {
         if let Some(closed) = self.open.pop() {
             self.nesting -= 1 + closed.nesting();
+            // The chain that goes on outside has the closed one below it.
+            if let Some(level) = self.open.last_mut() {
+                level.operators += closed.depth();
+            }
         }
     }
 }
@@ -397,6 +420,26 @@ mod tests {
             format!("+x.and{}", "+1".repeat(990)).repeat(8)
         );
         assert_eq!(kind(&ands), Some(RefusalKind::TooLong));
+    }
+
+    #[test]
+    fn chains_do_not_multiply_through_parentheses() {
+        let sums = |n: usize| {
+            format!(
+                "select {}1{}",
+                "(".repeat(n),
+                format!("{})", "+1".repeat(300)).repeat(n)
+            )
+        };
+        assert_eq!(kind(&sums(3)), None);
+        assert_eq!(kind(&sums(4)), Some(RefusalKind::TooLong));
+        let betweens = format!(
+            "select {}",
+            format!("{}(", "1 between 1 and ".repeat(100)).repeat(2)
+        );
+        assert_eq!(kind(&betweens), Some(RefusalKind::TooDeep));
+        let separate = format!("select a{}", " and a between 1 and 2".repeat(500));
+        assert_eq!(kind(&separate), None);
     }
 
     #[test]
