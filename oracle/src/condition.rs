@@ -29,6 +29,11 @@ pub(crate) enum Guard<'t> {
 }
 
 impl Binds {
+    /// The first number that is the guard's.
+    pub(crate) fn first(&self) -> i64 {
+        self.shops.map_or(self.org, |shops| shops.min(self.org))
+    }
+
     /// The conditions that keep `table` to the scope.
     pub(crate) fn guards(&self, table: &Table) -> Vec<Guard<'static>> {
         let shop = table.shop().filter(|_| self.shops.is_some());
@@ -63,7 +68,7 @@ impl Binds {
 
     /// Whether `value` holds a bind of the guard's.
     pub(crate) fn in_value(&self, value: &Tree) -> bool {
-        parameter(value).is_some_and(|number| number >= self.org)
+        parameter(value).is_some_and(|number| number >= self.first())
             || value.children().any(|child| self.in_value(child))
     }
 }

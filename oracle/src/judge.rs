@@ -128,15 +128,20 @@ impl Bench {
         }))
     }
 
-    fn verdict(&self, original: &Tree, guarded: &Guarded, org: i64, shape: Shape) -> Verdict {
+    /// `next` is the first number that the statement's own binds leave.
+    fn verdict(&self, original: &Tree, guarded: &Guarded, next: i64, shape: Shape) -> Verdict {
         let statement = match one(guarded.sql()) {
             Ok(statement) => statement,
             Err(problem) => return wrong(format!("the guarded text {problem}")),
         };
-        let shops = shape.narrowed.then_some(org + 1);
+        // The shops come first where the organisation needs no bind.
+        let (org, shops) = match (guarded.org_bind(), guarded.shop_bind()) {
+            (None, Some(_)) => (next + 1, next),
+            _ => (next, next + 1),
+        };
         let binds = Binds {
             org,
-            shops,
+            shops: shape.narrowed.then_some(shops),
             show_deleted: shape.show_deleted,
         };
         let mut verdict = verify(&statement, &self.declaration, binds).against(guarded);

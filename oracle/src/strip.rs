@@ -162,7 +162,8 @@ fn is_own(cell: &Tree, binds: &Binds) -> bool {
         cell
     };
     cast.is("TypeCast")
-        && crate::condition::parameter(cast.field("arg")).is_some_and(|number| number >= binds.org)
+        && crate::condition::parameter(cast.field("arg"))
+            .is_some_and(|number| number >= binds.first())
 }
 
 #[cfg(test)]

@@ -149,7 +149,7 @@ impl Walk<'_> {
         }
         match value.kind() {
             "ParamRef" => match parameter(value)? {
-                number if number < self.binds.org => Some(Value::Bind(number)),
+                number if number < self.binds.first() => Some(Value::Bind(number)),
                 number if number == self.binds.org && !of_shop && ty.is_some() => Some(Value::Own),
                 _ => None,
             },
