@@ -725,6 +725,8 @@ fn where_the_columns_are_listed_nothing_else_stands_behind_a_dot() {
         "select u.crosstab2 from unnest(array['select 1']) as u",
         "select (v).peek from (values ('x')) as q(v)",
         "select t.peek from t",
+        "select (t).peek from (select 'x'::text as t, 1 as peek) as t",
+        "select (select a.peek from ((select 1 as peek) as a cross join (select 2 as z) as b) as j) from unnest(array['x']) as a",
         "update t set address = (id).peek",
     ] {
         let refusal = tenancy.guard(sql, 0, WHOLE).unwrap_err();
