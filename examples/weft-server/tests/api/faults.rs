@@ -2,10 +2,15 @@
 
 use std::time::Duration;
 
+use diesel_async::{AsyncConnection, RunQueryDsl};
 use serde_json::json;
 use tokio::time::{sleep, timeout};
+use weft_tenancy::Scope;
 
-use crate::{stage::on_stage, world::World};
+use crate::{
+    stage::{Stage, on_stage},
+    world::World,
+};
 
 #[test]
 fn a_request_dropped_half_way_leaves_no_transaction_and_no_scope() {
@@ -25,18 +30,7 @@ fn a_request_dropped_half_way_leaves_no_transaction_and_no_scope() {
             }
         }
         assert!(dropped > 5, "{done} done, {dropped} dropped");
-        // Closing a connection is not waited for: the server notices a moment later.
-        let open = "SELECT count(*) FROM pg_stat_activity \
-                    WHERE datname = current_database() AND state LIKE 'idle in transaction%'";
-        let mut left = None;
-        for _ in 0..100 {
-            left = stage.database.query(open).unwrap()[0][0].clone();
-            if left.as_deref() == Some("0") {
-                break;
-            }
-            sleep(Duration::from_millis(100)).await;
-        }
-        assert_eq!(left.as_deref(), Some("0"));
+        nothing_is_left_open(stage).await;
         // The same connections now serve the other organisation.
         for _ in 0..20 {
             let me = stage.ask(&stage.b.owner, "GET", "/api/organization", None);
@@ -49,6 +43,42 @@ fn a_request_dropped_half_way_leaves_no_transaction_and_no_scope() {
         let counted: u64 = counted.unwrap()[0][0].as_deref().unwrap().parse().unwrap();
         assert!((done..=done + dropped).contains(&counted));
     });
+}
+
+#[test]
+fn a_connection_dropped_inside_a_transaction_is_closed_and_not_shelved() {
+    on_stage(async |stage| {
+        let mut conn = stage
+            .roads
+            .app
+            .within(Scope::org(stage.a.id))
+            .await
+            .unwrap();
+        let stuck = conn.transaction::<(), diesel::result::Error, _>(async |conn| {
+            diesel::sql_query("SELECT 1 FROM shops")
+                .execute(conn)
+                .await?;
+            std::future::pending().await
+        });
+        assert!(timeout(Duration::from_millis(500), stuck).await.is_err());
+        drop(conn);
+        nothing_is_left_open(stage).await;
+    });
+}
+
+/// Closing a connection is not waited for: the server notices a moment later.
+async fn nothing_is_left_open(stage: &Stage) {
+    let open = "SELECT count(*) FROM pg_stat_activity \
+                WHERE datname = current_database() AND state LIKE 'idle in transaction%'";
+    let mut left = None;
+    for _ in 0..100 {
+        left = stage.database.query(open).unwrap()[0][0].clone();
+        if left.as_deref() == Some("0") {
+            break;
+        }
+        sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(left.as_deref(), Some("0"));
 }
 
 #[test]
