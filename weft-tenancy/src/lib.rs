@@ -19,7 +19,9 @@ mod explain;
 mod fence;
 pub mod guard;
 mod key;
+mod policy;
 mod refusal;
+mod roles;
 mod scope;
 #[cfg(feature = "diesel")]
 mod statement;
@@ -40,7 +42,9 @@ pub use declare::{Class, DeclarationError, Table, Tenancy};
 #[cfg(feature = "diesel")]
 pub use explain::Explained;
 pub use key::{Key, KeyType};
+pub use policy::{Policies, Policy};
 pub use refusal::{Refusal, RefusalKind};
+pub use roles::Roles;
 pub use scope::Scope;
 #[cfg(feature = "diesel")]
 pub use trace::{Counters, counters};

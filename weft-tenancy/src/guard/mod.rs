@@ -32,6 +32,7 @@ use std::{
 pub(crate) use cache::Cache;
 #[cfg(any(feature = "diesel", feature = "toml"))]
 pub(crate) use limits::MAX_TEXT;
+pub(crate) use names::quote;
 use pass::{Guards, Pass};
 pub use split::split;
 

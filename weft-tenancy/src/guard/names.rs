@@ -149,7 +149,7 @@ impl Path {
 }
 
 /// `name` as a quoted identifier.
-pub(super) fn quote(name: &str) -> String {
+pub(crate) fn quote(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
