@@ -1,40 +1,76 @@
 //! A database of one test's own, copied from a template.
 
+use std::ops::DerefMut;
 use std::sync::OnceLock;
 
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, AsyncPgConnection};
 use weft_embedded::{Cluster, Options, Row, Template, TestDatabase};
-use weft_tenancy::{AUDIT_TABLE_SQL, AsyncOrgConn, OrgConn, Scope};
+use weft_tenancy::{
+    AUDIT_TABLE_SQL, AsyncOrgConn, OrgConn, Policies, Roles, RowSecurity, Scope, Tenancy,
+};
 
 use crate::TENANCY;
 use crate::schema::{A, B, TABLES, rows};
 
 /// Dropped with its value.
-pub struct Database(TestDatabase);
+pub struct Database {
+    database: TestDatabase,
+    row_security: Option<RowSecurity>,
+}
 
 impl Database {
-    /// A copy of the template.
+    /// A copy of the template, without row-level security.
     #[allow(clippy::new_without_default, clippy::expect_used)]
     pub fn new() -> Database {
-        Database(template().database().expect("a copy of the template"))
+        Database {
+            database: template(false).database().expect("a copy of the template"),
+            row_security: None,
+        }
+    }
+
+    /// A copy with row-level security in force, which the scopes of [`org`](Database::org) use.
+    #[allow(clippy::expect_used)]
+    pub fn secured() -> Database {
+        let database = template(true).database().expect("a copy of the template");
+        let mut conn = PgConnection::establish(&database.url("app")).expect("a connection");
+        let row_security = RowSecurity::check(&mut conn, &TENANCY).expect("row-level security");
+        Database {
+            database,
+            row_security: Some(row_security),
+        }
+    }
+
+    /// The same with scopes that use `row_security`.
+    pub fn with(self, row_security: RowSecurity) -> Database {
+        Database {
+            row_security: Some(row_security),
+            ..self
+        }
+    }
+
+    /// What its scopes use, if it is secured.
+    pub fn row_security(&self) -> Option<&RowSecurity> {
+        self.row_security.as_ref()
     }
 
     /// The address for `role`: `app`, `auth`, `unscoped` or `postgres`.
     pub fn url(&self, role: &str) -> String {
-        self.0.url(role)
+        self.database.url(role)
     }
 
     /// Runs statements as the superuser.
     #[allow(clippy::expect_used)]
     pub fn admin(&self, sql: &str) {
-        self.0.execute(sql).expect("the superuser's statement");
+        self.database
+            .execute(sql)
+            .expect("the superuser's statement");
     }
 
     /// The rows as the superuser sees them.
     #[allow(clippy::expect_used)]
     pub fn rows(&self, sql: &str) -> Vec<Row> {
-        self.0.query(sql).expect("the superuser's query")
+        self.database.query(sql).expect("the superuser's query")
     }
 
     /// One value as the superuser sees it.
@@ -102,12 +138,36 @@ impl Database {
 
     /// `app` in `scope`.
     pub fn org(&self, scope: Scope) -> OrgConn<Box<PgConnection>> {
-        OrgConn::new(Box::new(self.connect("app")), &TENANCY, scope)
+        self.scoped(Box::new(self.connect("app")), &TENANCY, scope)
     }
 
     /// `app` in `scope`, asynchronous.
     pub async fn org_async(&self, scope: Scope) -> AsyncOrgConn<Box<AsyncPgConnection>> {
-        AsyncOrgConn::new(Box::new(self.connect_async("app").await), &TENANCY, scope)
+        self.scoped_async(Box::new(self.connect_async("app").await), &TENANCY, scope)
+    }
+
+    /// `inner` in `scope`, under row-level security where this database has it.
+    pub fn scoped<C>(&self, inner: C, tenancy: &Tenancy, scope: Scope) -> OrgConn<C>
+    where
+        C: DerefMut<Target = PgConnection> + Send,
+    {
+        let conn = OrgConn::new(inner, tenancy, scope);
+        match &self.row_security {
+            Some(row_security) => conn.with_row_security(row_security),
+            None => conn,
+        }
+    }
+
+    /// The same, asynchronous.
+    pub fn scoped_async<C>(&self, inner: C, tenancy: &Tenancy, scope: Scope) -> AsyncOrgConn<C>
+    where
+        C: DerefMut<Target = AsyncPgConnection> + Send,
+    {
+        let conn = AsyncOrgConn::new(inner, tenancy, scope);
+        match &self.row_security {
+            Some(row_security) => conn.with_row_security(row_security),
+            None => conn,
+        }
     }
 }
 
@@ -124,18 +184,30 @@ fn visible() -> String {
 }
 
 #[allow(clippy::expect_used)]
-fn template() -> &'static Template {
-    static TEMPLATE: OnceLock<Template> = OnceLock::new();
-    TEMPLATE.get_or_init(|| {
+fn template(secured: bool) -> &'static Template {
+    static TEMPLATES: [OnceLock<Template>; 2] = [OnceLock::new(), OnceLock::new()];
+    TEMPLATES[usize::from(secured)].get_or_init(|| {
         let cluster = Cluster::start(Options::new(env!("CARGO_MANIFEST_DIR"))).expect("a server");
         for role in ["app", "auth", "unscoped"] {
             cluster
                 .ensure_role(role, "LOGIN NOSUPERUSER NOBYPASSRLS")
                 .expect("a role");
         }
-        let text = [AUDIT_TABLE_SQL, TABLES, &rows(A, "acme"), &rows(B, "bolt")].concat();
+        let mut text = [AUDIT_TABLE_SQL, TABLES, &rows(A, "acme"), &rows(B, "bolt")].concat();
+        let mut name = "hook";
+        if secured {
+            name = "secured";
+            text += &Policies::new(&TENANCY, &roles()).to_string();
+        }
         cluster
-            .template("hook", &text, |database| Ok(database.execute(&text)?))
+            .template(name, &text, |database| Ok(database.execute(&text)?))
             .expect("a template")
     })
+}
+
+/// The roles of the three roads.
+pub fn roles() -> Roles {
+    Roles::new("app")
+        .with_auth("auth", [] as [&str; 0])
+        .with_unscoped("unscoped")
 }

@@ -3,8 +3,10 @@ use std::ops::DerefMut;
 use std::sync::Arc;
 
 use diesel::connection::{CacheSize, Instrumentation, TransactionManagerStatus};
+use diesel::deserialize::FromSqlRow;
 use diesel::pg::Pg;
 use diesel::query_builder::{AsQuery, IntoUpdateTarget, QueryFragment, QueryId};
+use diesel::result::Error;
 use diesel::sql_types::Text;
 use diesel::{AsChangeset, ConnectionResult, Identifiable, QueryResult};
 use diesel_async::methods::LoadQuery;
@@ -12,17 +14,20 @@ use diesel_async::{
     AnsiTransactionManager, AsyncConnection, AsyncConnectionCore, AsyncPgConnection, RunQueryDsl,
     SimpleAsyncConnection, TransactionManager, UpdateAndFetchResults,
 };
-use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
+use futures_util::stream::iter;
+use futures_util::{FutureExt, StreamExt, TryFutureExt, TryStreamExt};
 
 use crate::async_transaction::{AsyncOrgTransactionManager, depth, is_broken};
-use crate::conn::{broken, cannot_establish, no_batches, not_begun_here};
-use crate::context::{Pinned, pin_async};
+use crate::conn::{Ending, broken, cannot_establish, no_batches, not_begun_here};
+use crate::context::Context;
 use crate::explain::EXPLAIN;
 use crate::fence::Fence;
+use crate::flight::{alone, change, take};
+use crate::session::{Session, pin_async};
 use crate::statement::{Sourced, Types, collect, render};
 use crate::transaction::TransactionBuilder;
-use crate::{Explained, Key, Refusal, RefusalKind, Scope, Tenancy, trace};
+use crate::{Explained, Key, Refusal, RefusalKind, RowSecurity, Scope, Tenancy, trace};
 
 /// A diesel-async connection that sees one organisation: [`OrgConn`](crate::OrgConn), awaited.
 ///
@@ -54,7 +59,9 @@ use crate::{Explained, Key, Refusal, RefusalKind, Scope, Tenancy, trace};
 ///
 /// # Pipelining
 /// As with [`AsyncPgConnection`], futures over `&conn` joined together go out at once. The session
-/// must be ready for it: call [`prepare`](AsyncOrgConn::prepare) first.
+/// must be ready for it: call [`prepare`](AsyncOrgConn::prepare) first. Under row-level security
+/// this is for statements within one transaction; a statement by itself shares a pipeline with the
+/// BEGIN, context and COMMIT of its own.
 ///
 /// # Security
 /// As [`OrgConn`](crate::OrgConn). There is no `Deref`:
@@ -69,7 +76,8 @@ use crate::{Explained, Key, Refusal, RefusalKind, Scope, Tenancy, trace};
 pub struct AsyncOrgConn<C> {
     inner: C,
     fence: Arc<Fence>,
-    pinned: Arc<Pinned>,
+    session: Arc<Session>,
+    context: Option<Context>,
     floor: u32,
 }
 
@@ -84,8 +92,23 @@ where
         AsyncOrgConn {
             inner,
             fence: Arc::new(Fence::new(tenancy, scope)),
-            pinned: Arc::default(),
+            session: Arc::default(),
+            context: None,
             floor,
+        }
+    }
+
+    /// The same under row-level security: every statement runs in a transaction that has set the
+    /// scope's context, one of its own where none is open.
+    ///
+    /// A statement of its own takes one round trip once its text is known to the session; its rows
+    /// are held until they are committed. A future that is dropped half-way is rolled back.
+    #[must_use]
+    pub fn with_row_security(self, security: &RowSecurity) -> AsyncOrgConn<C> {
+        let context = Context::new(security, self.fence.tenancy(), self.fence.scope());
+        AsyncOrgConn {
+            context: Some(context),
+            ..self
         }
     }
 
@@ -113,21 +136,29 @@ where
 
     fn within(&mut self, fence: Fence) -> AsyncOrgConn<&mut AsyncPgConnection> {
         let floor = depth(&mut self.inner).unwrap_or(self.floor);
+        let context = self.context.as_ref();
         AsyncOrgConn {
             inner: &mut *self.inner,
+            context: context.map(|context| context.of(fence.scope())),
             fence: Arc::new(fence),
-            pinned: Arc::clone(&self.pinned),
+            session: Arc::clone(&self.session),
             floor,
         }
     }
 
-    /// Readies the session, which the first statement would do: one round trip. After it, queries
-    /// may be pipelined over `&conn`.
+    /// Readies the session, or gives the open transaction this scope's context, as the first
+    /// statement would: one round trip. After it, queries may be pipelined over `&conn`.
     ///
     /// # Errors
     /// A [`Refusal`] when the session cannot be vouched for; what the server says.
     pub async fn prepare(&mut self) -> QueryResult<()> {
-        self.ready().await.map(drop)
+        let depth = self.ready().await?;
+        match &self.context {
+            Some(context) if depth > 0 => {
+                change(&self.inner, context, &self.session, ready(Ok(()))).await
+            }
+            _ => Ok(()),
+        }
     }
 
     /// A transaction with an isolation level, read-only or deferrable.
@@ -147,23 +178,83 @@ where
         Q: AsQuery,
         Q::Query: QueryFragment<Pg> + Send + 'conn,
     {
-        let statement = match self.statement::<Text, _>(EXPLAIN, query.as_query()) {
-            Ok(statement) => statement,
+        let planned = self.statement::<Text, _>(EXPLAIN, query.as_query());
+        let (statement, settled) = match planned {
+            Ok(planned) => planned,
             Err(error) => return ready(Err(error)).boxed(),
         };
         let sql = statement.guarded.sql().to_owned();
+        let rows = self.loaded(statement, settled);
         async move {
-            self.ready().await?;
-            let plan: Vec<String> = RunQueryDsl::load(statement, &mut *self.inner).await?;
-            Ok(Explained::new(&sql, &plan))
+            let rows: Vec<_> = rows.await?.try_collect().await?;
+            let lines = rows.iter().map(|row| {
+                <String as FromSqlRow<Text, Pg>>::build_from_row(row)
+                    .map_err(Error::DeserializationError)
+            });
+            let lines: Vec<_> = lines.collect::<QueryResult<_>>()?;
+            Ok(Explained::new(&sql, &lines))
         }
         .boxed()
     }
 
-    /// The depth of the open transaction, on a connection that is sound and pinned.
+    /// Sends a statement that returns rows.
+    fn loaded<'conn, ST, Q>(
+        &'conn mut self,
+        statement: Sourced<ST, Q>,
+        settled: bool,
+    ) -> BoxFuture<'conn, QueryResult<Stream<'conn, 'conn>>>
+    where
+        Q: QueryFragment<Pg>,
+    {
+        let depth = match self.depth() {
+            Ok(depth) => depth,
+            Err(error) => return ready(Err(error)).boxed(),
+        };
+        let mut conn: &'conn AsyncPgConnection = &self.inner;
+        // Takes all it needs of the statement now, and sends nothing until it is polled.
+        let sent = AsyncConnectionCore::load(&mut conn, statement);
+        if self.context.is_some() && depth == 0 {
+            let rows = sent.and_then(|rows| rows.try_collect::<Vec<_>>()).boxed();
+            let rows = self.send(depth, settled, rows);
+            return rows
+                .map_ok(|rows| iter(rows.into_iter().map(Ok)).boxed())
+                .boxed();
+        }
+        self.send(depth, settled, sent)
+    }
+
+    /// Puts before `sent`, at the given depth of transactions, what must be sent before it.
+    fn send<'conn, R: Send + 'conn>(
+        &'conn self,
+        depth: u32,
+        settled: bool,
+        sent: BoxFuture<'conn, QueryResult<R>>,
+    ) -> BoxFuture<'conn, QueryResult<R>> {
+        let (conn, session) = (&*self.inner, &*self.session);
+        let sent = match &self.context {
+            Some(context) if depth == 0 => alone(conn, context, settled, sent).boxed(),
+            Some(context) if session.context() != context.number() => {
+                change(conn, context, session, sent).boxed()
+            }
+            _ => sent,
+        };
+        match self.needs_pins() && !session.is_pinned() {
+            true => pinned_first(conn, self.fence.tenancy(), session, sent).boxed(),
+            false => sent,
+        }
+    }
+
+    /// Whether settings do not travel with BEGIN.
+    fn needs_pins(&self) -> bool {
+        self.context.as_ref().is_none_or(Context::pins_session)
+    }
+
+    /// The depth of the open transaction, on a connection that is sound and pinned if need be.
     async fn ready(&mut self) -> QueryResult<u32> {
         let depth = self.depth()?;
-        pin_async(&self.inner, self.fence.tenancy(), &self.pinned).await?;
+        if self.needs_pins() {
+            pin_async(&self.inner, self.fence.tenancy(), &self.session).await?;
+        }
         Ok(depth)
     }
 
@@ -174,20 +265,35 @@ where
 
     /// Begins with `sql` outside a transaction, with a savepoint inside one.
     pub(crate) async fn begin(&mut self, sql: &str) -> QueryResult<()> {
-        match self.ready().await? {
-            0 => {
-                // Whatever was open when the scope was put on is gone.
-                self.floor = 0;
-                AnsiTransactionManager::begin_transaction_sql(&mut *self.inner, sql).await
-            }
-            _ => AnsiTransactionManager::begin_transaction(&mut *self.inner).await,
+        if self.ready().await? > 0 {
+            return AnsiTransactionManager::begin_transaction(&mut *self.inner).await;
         }
+        // Whatever was open when the scope was put on is gone.
+        self.floor = 0;
+        let Some(context) = &self.context else {
+            return AnsiTransactionManager::begin_transaction_sql(&mut *self.inner, sql).await;
+        };
+        let (message, step) = context.begin(sql);
+        AnsiTransactionManager::begin_transaction_sql(&mut *self.inner, &message).await?;
+        if let Some(step) = step
+            && let Err(error) = take(&self.inner, step).await
+        {
+            let _ = AnsiTransactionManager::rollback_transaction(&mut *self.inner).await;
+            return Err(error);
+        }
+        self.session.set_context(context.number());
+        Ok(())
     }
 
-    /// The inner connection, to end a transaction that was begun through this one.
-    pub(crate) fn ending(&mut self) -> QueryResult<&mut AsyncPgConnection> {
-        if self.depth()? > 0 && self.depth()? <= self.floor {
+    /// The inner connection, to end a transaction or savepoint that was begun through this one.
+    pub(crate) fn ending(&mut self, ending: Ending) -> QueryResult<&mut AsyncPgConnection> {
+        let depth = self.depth()?;
+        if depth > 0 && depth <= self.floor {
             return Err(not_begun_here().into());
+        }
+        // ROLLBACK TO restores the context that the savepoint had; RELEASE keeps the newest.
+        if depth <= 1 || ending == Ending::Rollback {
+            self.session.set_context(0);
         }
         Ok(&mut *self.inner)
     }
@@ -202,23 +308,29 @@ where
 }
 
 impl<C> AsyncOrgConn<C> {
-    /// Guards `source` and checks what this call brings.
-    fn statement<ST, Q>(&self, prefix: &'static str, source: Q) -> QueryResult<Sourced<ST, Q>>
+    /// Guards `source` and checks what this call brings; whether all its types are known too.
+    fn statement<ST, Q>(
+        &self,
+        prefix: &'static str,
+        source: Q,
+    ) -> QueryResult<(Sourced<ST, Q>, bool)>
     where
         Q: QueryFragment<Pg>,
     {
         let sql = render(&source)?;
-        let binds = collect(&source, &mut Types::default())?;
+        let mut types = Types::default();
+        let binds = collect(&source, &mut types)?;
         let guarded = self.fence.admit(&sql, &binds)?;
         let (fence, binds) = (Arc::clone(&self.fence), binds.binds.len());
-        Ok(Sourced {
+        let statement = Sourced {
             prefix,
             guarded,
             fence,
             binds,
             source,
             returns: PhantomData,
-        })
+        };
+        Ok((statement, !types.lacks_any()))
     }
 }
 
@@ -226,10 +338,10 @@ impl<C> AsyncOrgConn<C> {
 async fn pinned_first<R>(
     conn: &AsyncPgConnection,
     tenancy: &Tenancy,
-    pinned: &Pinned,
+    session: &Session,
     sent: BoxFuture<'_, QueryResult<R>>,
 ) -> QueryResult<R> {
-    pin_async(conn, tenancy, pinned).await?;
+    pin_async(conn, tenancy, session).await?;
     sent.await
 }
 
@@ -261,17 +373,9 @@ where
         T: AsQuery + 'query,
         T::Query: QueryFragment<Pg> + QueryId + 'query,
     {
-        let statement = self.statement::<T::SqlType, _>("", source.as_query());
-        let statement = match statement.and_then(|statement| self.depth().map(|_| statement)) {
-            Ok(statement) => statement,
-            Err(error) => return ready(Err(error)).boxed(),
-        };
-        let mut conn: &'conn AsyncPgConnection = &self.inner;
-        // Takes all it needs of the statement now, and sends nothing until it is polled.
-        let sent = AsyncConnectionCore::load(&mut conn, statement);
-        match self.pinned.is_set() {
-            true => sent,
-            false => pinned_first(conn, self.fence.tenancy(), &self.pinned, sent).boxed(),
+        match self.statement::<T::SqlType, _>("", source.as_query()) {
+            Ok((statement, settled)) => self.loaded(statement, settled),
+            Err(error) => ready(Err(error)).boxed(),
         }
     }
 
@@ -283,16 +387,14 @@ where
         T: QueryFragment<Pg> + QueryId + 'query,
     {
         let statement = self.statement::<(), _>("", source);
-        let statement = match statement.and_then(|statement| self.depth().map(|_| statement)) {
-            Ok(statement) => statement,
+        let sent = statement.and_then(|statement| Ok((statement, self.depth()?)));
+        let ((statement, settled), depth) = match sent {
+            Ok(sent) => sent,
             Err(error) => return ready(Err(error)).boxed(),
         };
         let mut conn: &'conn AsyncPgConnection = &self.inner;
         let sent = AsyncConnectionCore::execute_returning_count(&mut conn, statement);
-        match self.pinned.is_set() {
-            true => sent,
-            false => pinned_first(conn, self.fence.tenancy(), &self.pinned, sent).boxed(),
-        }
+        self.send(depth, settled, sent)
     }
 }
 
@@ -380,12 +482,17 @@ where
     where
         Q: QueryFragment<Pg>,
     {
-        if !self.pinned.is_set() {
-            let detail = "call `prepare` before pipelining: the session is not ready";
+        let is_ready = match &self.context {
+            None => self.session.is_pinned(),
+            Some(context) => self.session.context() == context.number(),
+        };
+        if !is_ready {
+            let detail =
+                "call `prepare` before pipelining, and under row-level security in a transaction";
             let refusal = Err(Refusal::new(RefusalKind::Connection, detail));
             refusal.inspect_err(trace::refused)?;
         }
-        Ok((&*self.inner, self.statement("", source)?))
+        Ok((&*self.inner, self.statement("", source)?.0))
     }
 }
 

@@ -8,6 +8,7 @@ use diesel_async::{
 };
 
 use crate::AsyncOrgConn;
+use crate::conn::Ending;
 use crate::transaction::TransactionBuilder;
 
 /// An async closure over `T` whose future can be sent to another thread.
@@ -45,11 +46,11 @@ where
     }
 
     async fn rollback_transaction(conn: &mut AsyncOrgConn<C>) -> QueryResult<()> {
-        AnsiTransactionManager::rollback_transaction(conn.ending()?).await
+        AnsiTransactionManager::rollback_transaction(conn.ending(Ending::Rollback)?).await
     }
 
     async fn commit_transaction(conn: &mut AsyncOrgConn<C>) -> QueryResult<()> {
-        AnsiTransactionManager::commit_transaction(conn.ending()?).await
+        AnsiTransactionManager::commit_transaction(conn.ending(Ending::Commit)?).await
     }
 
     fn transaction_manager_status_mut(conn: &mut AsyncOrgConn<C>) -> &mut TransactionManagerStatus {

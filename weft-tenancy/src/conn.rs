@@ -10,13 +10,16 @@ use diesel::expression::{MixedAggregates, QueryMetadata, ValidGrouping, is_aggre
 use diesel::pg::{Pg, PgMetadataLookup};
 use diesel::query_builder::{AsQuery, Query, QueryFragment, QueryId};
 use diesel::query_dsl::{LoadQuery, UpdateAndFetchResults};
+use diesel::row::Row;
 use diesel::{ConnectionError, ConnectionResult, QueryResult};
 
-use crate::context::{Pinned, pin};
-use crate::fence::Fence;
+use crate::context::Context;
+use crate::fence::{Binds, Fence};
+use crate::guard::Guarded;
+use crate::session::{Session, pin};
 use crate::statement::{Collected, Types, collect, render};
-use crate::transaction::{OrgTransactionManager, TransactionBuilder};
-use crate::{Explained, Key, Refusal, RefusalKind, Scope, Tenancy, trace};
+use crate::transaction::{OrgTransactionManager, TransactionBuilder, end};
+use crate::{Explained, Key, Refusal, RefusalKind, RowSecurity, Scope, Tenancy, trace};
 
 /// A Diesel connection that sees one organisation.
 ///
@@ -67,34 +70,46 @@ use crate::{Explained, Key, Refusal, RefusalKind, Scope, Tenancy, trace};
 /// }
 /// ```
 ///
-/// The session's settings are set once for each scope value, not in each transaction: connect
-/// directly or through a pooler in session mode.
+/// Without [`with_row_security`](OrgConn::with_row_security) the session's settings are set once for
+/// each scope value, not in each transaction: connect directly or through a pooler in session mode.
 ///
 /// What a tenant's condition is evaluated on is Postgres's choice; only row-level security keeps
 /// an error that a foreign row causes from being raised. Do not show a server's error text.
 pub struct OrgConn<C> {
     inner: C,
     fence: Fence,
-    pinned: Arc<Pinned>,
+    session: Arc<Session>,
+    context: Option<Context>,
     floor: u32,
 }
 
 /// The synchronous Postgres connections that can stand behind an [`OrgConn`]: `PgConnection`, and
-/// whatever has the same transaction manager.
+/// whatever has the same transaction manager and loads a whole result at once.
 pub trait PgInner:
     Connection<Backend = Pg, TransactionManager = AnsiTransactionManager>
-    + LoadConnection
     + PgMetadataLookup
-    + 'static
+    + for<'conn, 'query> LoadConnection<
+        Cursor<'conn, 'query> = <Self as PgInner>::Rows,
+        Row<'conn, 'query> = <Self as PgInner>::Row,
+    > + 'static
 {
+    /// The rows of one result.
+    type Rows: Iterator<Item = QueryResult<<Self as PgInner>::Row>>;
+    /// One of them.
+    type Row: for<'a> Row<'a, Pg>;
 }
 
-impl<T> PgInner for T where
+impl<T, Rows, OneRow> PgInner for T
+where
     T: Connection<Backend = Pg, TransactionManager = AnsiTransactionManager>
-        + LoadConnection
         + PgMetadataLookup
-        + 'static
+        + for<'conn, 'query> LoadConnection<Cursor<'conn, 'query> = Rows, Row<'conn, 'query> = OneRow>
+        + 'static,
+    Rows: Iterator<Item = QueryResult<OneRow>>,
+    OneRow: for<'a> Row<'a, Pg>,
 {
+    type Rows = Rows;
+    type Row = OneRow;
 }
 
 impl<C> OrgConn<C>
@@ -109,8 +124,22 @@ where
         OrgConn {
             inner,
             fence: Fence::new(tenancy, scope),
-            pinned: Arc::default(),
+            session: Arc::default(),
+            context: None,
             floor,
+        }
+    }
+
+    /// The same under row-level security: every statement runs in a transaction that has set the
+    /// scope's context, one of its own where none is open.
+    ///
+    /// A row that a statement of its own returns is committed when it is seen.
+    #[must_use]
+    pub fn with_row_security(self, security: &RowSecurity) -> OrgConn<C> {
+        let context = Context::new(security, self.fence.tenancy(), self.fence.scope());
+        OrgConn {
+            context: Some(context),
+            ..self
         }
     }
 
@@ -138,10 +167,12 @@ where
 
     fn within(&mut self, fence: Fence) -> OrgConn<&mut C::Target> {
         let floor = depth(&mut *self.inner).unwrap_or(self.floor);
+        let context = self.context.as_ref();
         OrgConn {
             inner: &mut *self.inner,
+            context: context.map(|context| context.of(fence.scope())),
             fence,
-            pinned: Arc::clone(&self.pinned),
+            session: Arc::clone(&self.session),
             floor,
         }
     }
@@ -163,67 +194,74 @@ where
         Q: AsQuery,
         Q::Query: QueryFragment<Pg>,
     {
-        let statement = self.statement(&query.as_query())?;
-        Explained::load(&mut *self.inner, statement)
+        self.run(&query.as_query(), Explained::load)
     }
 
-    /// Guards `source`, checks what this call brings, and readies the session.
-    fn statement<ST>(&mut self, source: &impl QueryFragment<Pg>) -> QueryResult<Collected<ST>> {
+    /// Guards `source`, checks what this call brings, readies the session and sends the statement.
+    fn run<ST, R>(
+        &mut self,
+        source: &impl QueryFragment<Pg>,
+        send: impl FnOnce(&mut C::Target, Collected<ST>) -> QueryResult<R>,
+    ) -> QueryResult<R> {
         let sql = render(source)?;
         let mut types = Types::default();
-        let mut binds = collect(source, &mut types)?;
+        let binds = collect(source, &mut types)?;
         let guarded = self.fence.admit(&sql, &binds)?;
-        self.ready()?;
-        for _ in 0..MAX_READINGS {
-            if !types.resolve(&mut *self.inner) {
-                self.fence
-                    .check(&guarded, &binds)
-                    .inspect_err(trace::refused)?;
-                self.fence
-                    .append(&guarded, &mut binds)
-                    .inspect_err(trace::refused)?;
-                let cacheable = source.is_safe_to_cache_prepared(&Pg)?;
-                return Ok(Collected {
-                    prefix: "",
-                    guarded,
-                    cacheable,
-                    binds,
-                    returns: PhantomData,
-                });
+        let depth = self.ready()?;
+        let (fence, conn) = (&self.fence, &mut *self.inner);
+        let sent = |conn: &mut C::Target| {
+            let statement = finish(conn, fence, source, guarded, (binds, types))?;
+            send(conn, statement)
+        };
+        match &self.context {
+            Some(context) if depth == 0 => {
+                context.open(conn, "BEGIN")?;
+                end::<_, AnsiTransactionManager, _, _>(conn, sent)
             }
-            let count = binds.binds.len();
-            binds = collect(source, &mut types)?;
-            if binds.binds.len() != count {
-                break;
+            Some(context) if self.session.context() != context.number() => {
+                self.session.set_context(0);
+                context.change().take(conn)?;
+                self.session.set_context(context.number());
+                sent(conn)
             }
+            _ => sent(conn),
         }
-        let detail = "the binds changed between two readings";
-        Err(Refusal::new(RefusalKind::Unproved, detail)).inspect_err(trace::refused)?
     }
 
-    /// The depth of the open transaction, on a connection that is sound and pinned.
+    /// The depth of the open transaction, on a connection that is sound and, where settings do not
+    /// travel with BEGIN, pinned.
     fn ready(&mut self) -> QueryResult<u32> {
         let depth = depth(&mut *self.inner).inspect_err(trace::refused)?;
-        pin(&mut *self.inner, self.fence.tenancy(), &self.pinned)?;
+        if self.context.as_ref().is_none_or(Context::pins_session) {
+            pin(&mut *self.inner, self.fence.tenancy(), &self.session)?;
+        }
         Ok(depth)
     }
 
     /// Begins with `sql` outside a transaction, with a savepoint inside one.
     pub(crate) fn begin(&mut self, sql: &str) -> QueryResult<()> {
-        match self.ready()? {
-            0 => {
-                // Whatever was open when the scope was put on is gone.
-                self.floor = 0;
-                AnsiTransactionManager::begin_transaction_sql(&mut *self.inner, sql)
-            }
-            _ => AnsiTransactionManager::begin_transaction(&mut *self.inner),
+        if self.ready()? > 0 {
+            return AnsiTransactionManager::begin_transaction(&mut *self.inner);
         }
+        // Whatever was open when the scope was put on is gone.
+        self.floor = 0;
+        let Some(context) = &self.context else {
+            return AnsiTransactionManager::begin_transaction_sql(&mut *self.inner, sql);
+        };
+        context.open(&mut *self.inner, sql)?;
+        self.session.set_context(context.number());
+        Ok(())
     }
 
-    /// The inner connection, to end a transaction that was begun through this one.
-    pub(crate) fn ending(&mut self) -> QueryResult<&mut C::Target> {
-        if depth(&mut *self.inner).is_ok_and(|depth| depth > 0 && depth <= self.floor) {
+    /// The inner connection, to end a transaction or savepoint that was begun through this one.
+    pub(crate) fn ending(&mut self, ending: Ending) -> QueryResult<&mut C::Target> {
+        let depth = depth(&mut *self.inner).unwrap_or(0);
+        if depth > 0 && depth <= self.floor {
             return Err(not_begun_here().into());
+        }
+        // ROLLBACK TO restores the context that the savepoint had; RELEASE keeps the newest.
+        if depth <= 1 || ending == Ending::Rollback {
+            self.session.set_context(0);
         }
         Ok(&mut *self.inner)
     }
@@ -267,6 +305,45 @@ pub(crate) fn cannot_establish() -> ConnectionError {
     ConnectionError::BadConnection("a scope is put on a connection that exists".to_owned())
 }
 
+/// How a transaction or savepoint ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    Commit,
+    Rollback,
+}
+
+/// The statement to send, once the server has told the numbers of its custom types.
+fn finish<ST>(
+    conn: &mut impl PgInner,
+    fence: &Fence,
+    source: &impl QueryFragment<Pg>,
+    guarded: Arc<Guarded>,
+    (mut binds, mut types): (Binds, Types),
+) -> QueryResult<Collected<ST>> {
+    for _ in 0..MAX_READINGS {
+        if !types.resolve(conn) {
+            fence.check(&guarded, &binds).inspect_err(trace::refused)?;
+            fence
+                .append(&guarded, &mut binds)
+                .inspect_err(trace::refused)?;
+            return Ok(Collected {
+                prefix: "",
+                guarded,
+                cacheable: source.is_safe_to_cache_prepared(&Pg)?,
+                binds,
+                returns: PhantomData,
+            });
+        }
+        let count = binds.binds.len();
+        binds = collect(source, &mut types)?;
+        if binds.binds.len() != count {
+            break;
+        }
+    }
+    let detail = "the binds changed between two readings";
+    Err(Refusal::new(RefusalKind::Unproved, detail)).inspect_err(trace::refused)?
+}
+
 /// How often the binds of one call are read: one reading finds out what custom types it has, the
 /// next knows them.
 const MAX_READINGS: u32 = 4;
@@ -301,8 +378,9 @@ where
     where
         T: QueryFragment<Pg> + QueryId,
     {
-        let statement: Collected<()> = self.statement(source)?;
-        self.inner.execute_returning_count(&statement)
+        self.run(source, |conn, statement: Collected<()>| {
+            conn.execute_returning_count(&statement)
+        })
     }
 
     fn transaction_state(&mut self) -> &mut AnsiTransactionManager {
@@ -328,11 +406,11 @@ where
     C::Target: PgInner,
 {
     type Cursor<'conn, 'query>
-        = <C::Target as LoadConnection>::Cursor<'conn, 'query>
+        = <C::Target as PgInner>::Rows
     where
         Self: 'conn;
     type Row<'conn, 'query>
-        = <C::Target as LoadConnection>::Row<'conn, 'query>
+        = <C::Target as PgInner>::Row
     where
         Self: 'conn;
 
@@ -344,8 +422,9 @@ where
         T: Query + QueryFragment<Pg> + QueryId + 'query,
         Pg: QueryMetadata<T::SqlType>,
     {
-        let statement: Collected<T::SqlType> = self.statement(&source)?;
-        LoadConnection::load(&mut *self.inner, statement)
+        self.run(&source, |conn, statement: Collected<T::SqlType>| {
+            LoadConnection::load(conn, statement)
+        })
     }
 }
 

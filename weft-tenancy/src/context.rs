@@ -1,206 +1,206 @@
-//! What a session must be for the guard's reading of a text to be the server's.
+//! What travels with BEGIN when row-level security is on: whose rows the policies let through, and
+//! what [`session`](crate::session) would set without it.
 //!
-//! Once for each [`OrgConn`](crate::OrgConn), before its first statement or transaction, one message
-//! sets `standard_conforming_strings`, `client_encoding` and `search_path` (the declared schemas,
-//! then `pg_temp`, so that no temporary table shadows a declared one). On the first use of a
-//! session every declared name is also resolved by the server and compared with the declaration;
-//! the setting `weft.resolved` remembers that it was.
-//!
-//! Statements of a scope cannot change settings, and a scope never ends a transaction that it did
-//! not begin, so what is set here cannot be undone while the scope lives.
+//! Everything here is local to one transaction, so nothing of it outlives a scope in a pool or
+//! behind a pooler. The values are integers, UUIDs and signed text: none needs quoting.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
+#[cfg(feature = "signed")]
+use std::time::SystemTime;
 
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::pg::Pg;
-use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{Array, Bool, Nullable, Text};
-use diesel::{OptionalExtension, QueryResult, RunQueryDsl};
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::sql_types::Text;
+use diesel::{QueryResult, RunQueryDsl};
 
 use crate::conn::PgInner;
-use crate::{Refusal, RefusalKind, Tenancy, trace};
+use crate::row_security::{Form, RowSecurity};
+use crate::{Scope, Tenancy};
 
-/// Whether the session is known to be pinned; shared by a scope and those narrowed from it.
-#[derive(Default)]
-pub(crate) struct Pinned(AtomicBool);
-
-impl Pinned {
-    pub(crate) fn is_set(&self) -> bool {
-        self.0.load(Ordering::Acquire)
-    }
-
-    fn set(&self) {
-        self.0.store(true, Ordering::Release);
-    }
+/// One scope as the policies know it.
+pub(crate) struct Context {
+    number: u64,
+    security: RowSecurity,
+    org: String,
+    shops: String,
+    tenancy: Tenancy,
 }
 
-/// The settings and names of one declaration.
-#[derive(Debug)]
-pub(crate) struct Context {
-    search_path: String,
-    digest: String,
-    schemas: Vec<String>,
-    names: Vec<String>,
+/// What follows BEGIN, or changes the context of an open transaction.
+pub(crate) enum Step<'c> {
+    /// One prepared query.
+    Query(Set<'c>),
+    /// Messages, each sent alone.
+    Messages(Vec<String>),
 }
 
 impl Context {
-    pub(crate) fn new(tenancy: &Tenancy) -> Context {
-        let quoted = |name: &String| format!("\"{}\"", name.replace('"', "\"\""));
-        let mut path: Vec<String> = tenancy.schemas().iter().map(quoted).collect();
-        path.push("pg_temp".to_owned());
-        let search_path = path.join(", ");
-        let (mut schemas, mut names) = (Vec::new(), Vec::new());
-        for table in tenancy.tables() {
-            // Of equal names in several schemas, the one that a bare name means.
-            if tenancy.table(None, table.name()) == Some(table) {
-                schemas.push(table.schema().to_owned());
-                names.push(table.name().to_owned());
-            }
-        }
-        let mut hasher = DefaultHasher::new();
-        (&search_path, &schemas, &names).hash(&mut hasher);
+    pub(crate) fn new(security: &RowSecurity, tenancy: &Tenancy, scope: &Scope) -> Context {
+        static NUMBERS: AtomicU64 = AtomicU64::new(1);
+        let shops = scope.shops().map(|shops| {
+            let shops: Vec<String> = shops.iter().map(ToString::to_string).collect();
+            format!("{{{}}}", shops.join(","))
+        });
         Context {
-            search_path,
-            digest: format!("{:016x}", hasher.finish()),
-            schemas,
-            names,
+            number: NUMBERS.fetch_add(1, Ordering::Relaxed),
+            security: security.clone(),
+            org: scope.org_key().to_string(),
+            shops: shops.unwrap_or_else(|| "*".to_owned()),
+            tenancy: tenancy.clone(),
         }
     }
 
-    /// Whether names remain to be resolved, or an error if a setting did not take.
-    fn settled(&self, row: Settings) -> Result<bool, Refusal> {
-        let (strings, encoding, path, resolved) = row;
-        if strings == "on" && encoding == "UTF8" && path == self.search_path {
-            return Ok(resolved.as_deref() == Some(&self.digest));
+    /// The same for another scope; the very same for this one.
+    pub(crate) fn of(&self, scope: &Scope) -> Context {
+        let other = Context::new(&self.security, &self.tenancy, scope);
+        match other.org == self.org && other.shops == self.shops {
+            true => Context {
+                number: self.number,
+                ..other
+            },
+            false => other,
         }
-        Err(Refusal::new(
-            RefusalKind::Connection,
-            "the session did not take a setting",
-        ))
     }
 
-    fn agreed(&self, tenancy: &Tenancy, wrong: Option<String>) -> Result<(), Refusal> {
-        let Some(name) = wrong else { return Ok(()) };
-        let table = tenancy
-            .table(None, &name)
-            .map_or(name.as_str(), |table| table.display());
-        let detail = "the bare name resolves to another relation";
-        Err(Refusal::new(RefusalKind::SearchPath, detail).on(table))
+    /// Told apart from every other context of this process; never zero.
+    pub(crate) fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Whether the session is to be pinned once, because settings do not travel with BEGIN.
+    pub(crate) fn pins_session(&self) -> bool {
+        matches!(self.security.form(), Form::Citus)
+    }
+
+    /// Whether BEGIN, context, statement and COMMIT may go out at once, as prepared statements.
+    #[cfg(feature = "async")]
+    pub(crate) fn pipelines(&self) -> bool {
+        self.security.pipelines() && !matches!(self.security.form(), Form::Citus)
+    }
+
+    /// The message that begins a transaction, and the step that must follow it.
+    pub(crate) fn begin(&self, begin: &str) -> (String, Option<Step<'_>>) {
+        let settings = format!("{begin}; {}", self.tenancy.settings().local());
+        match self.security.form() {
+            Form::Batched => {
+                let [org, shops] = self.messages();
+                (format!("{settings}; {org}; {shops}"), None)
+            }
+            #[cfg(feature = "signed")]
+            Form::Signed(_) => (settings, Some(self.change())),
+            Form::Citus => (begin.to_owned(), Some(self.change())),
+        }
+    }
+
+    /// The step that gives an open transaction this context.
+    pub(crate) fn change(&self) -> Step<'_> {
+        match self.security.form() {
+            Form::Citus => Step::Messages(self.messages().into()),
+            _ => Step::Query(Set {
+                search_path: self.tenancy.settings().search_path(),
+                values: self.values(),
+            }),
+        }
+    }
+
+    fn values(&self) -> Vec<(&'static str, String)> {
+        match self.security.form() {
+            #[cfg(feature = "signed")]
+            Form::Signed(key) => vec![(
+                "weft.context",
+                key.sign(&self.org, &self.shops, SystemTime::now()),
+            )],
+            _ => vec![
+                ("weft.org_id", self.org.clone()),
+                ("weft.shop_ids", self.shops.clone()),
+            ],
+        }
+    }
+
+    fn messages(&self) -> [String; 2] {
+        [
+            format!("SET LOCAL weft.org_id = '{}'", self.org),
+            format!("SET LOCAL weft.shop_ids = '{}'", self.shops),
+        ]
+    }
+
+    /// Begins a transaction on `conn` with `begin`.
+    pub(crate) fn open(&self, conn: &mut impl PgInner, begin: &str) -> QueryResult<()> {
+        let (message, step) = self.begin(begin);
+        AnsiTransactionManager::begin_transaction_sql(conn, &message)?;
+        let Some(step) = step else { return Ok(()) };
+        step.take(conn).inspect_err(|_| {
+            let _ = AnsiTransactionManager::rollback_transaction(conn);
+        })
     }
 }
 
-/// Pins the session of `conn`, unless it is.
-pub(crate) fn pin(conn: &mut impl PgInner, tenancy: &Tenancy, pinned: &Pinned) -> QueryResult<()> {
-    if pinned.is_set() {
-        return Ok(());
+impl Step<'_> {
+    /// Takes the step.
+    pub(crate) fn take(self, conn: &mut impl PgInner) -> QueryResult<()> {
+        match self {
+            Step::Query(set) => RunQueryDsl::execute(set, conn).map(drop),
+            Step::Messages(messages) => messages
+                .iter()
+                .try_for_each(|message| SimpleConnection::batch_execute(conn, message)),
+        }
     }
-    let context = tenancy.context();
-    let row = RunQueryDsl::get_result::<Settings>(Pin { context }, conn)?;
-    if !context.settled(row).inspect_err(trace::refused)? {
-        let wrong = RunQueryDsl::get_result::<String>(Resolve { context }, conn).optional()?;
-        context.agreed(tenancy, wrong).inspect_err(trace::refused)?;
-        RunQueryDsl::get_result::<bool>(Remember { context }, conn)?;
-    }
-    pinned.set();
-    Ok(())
 }
 
-/// The same, on a shared connection.
-#[cfg(feature = "async")]
-pub(crate) async fn pin_async(
-    mut conn: &diesel_async::AsyncPgConnection,
-    tenancy: &Tenancy,
-    pinned: &Pinned,
-) -> QueryResult<()> {
-    use diesel_async::RunQueryDsl;
-
-    if pinned.is_set() {
-        return Ok(());
-    }
-    let context = tenancy.context();
-    let row = RunQueryDsl::get_result::<Settings>(Pin { context }, &mut conn).await?;
-    if !context.settled(row).inspect_err(trace::refused)? {
-        let wrong = RunQueryDsl::get_result::<String>(Resolve { context }, &mut conn);
-        let wrong = wrong.await.optional()?;
-        context.agreed(tenancy, wrong).inspect_err(trace::refused)?;
-        RunQueryDsl::get_result::<bool>(Remember { context }, &mut conn).await?;
-    }
-    pinned.set();
-    Ok(())
+/// Sets a context and what else travels with it, as binds: the text is every tenant's.
+pub(crate) struct Set<'c> {
+    search_path: &'c str,
+    values: Vec<(&'static str, String)>,
 }
 
-/// The three settings as they are now, and the digest of the names that were resolved.
-type Settings = (String, String, String, Option<String>);
-
-/// Sets what the guard's reading rests on.
-struct Pin<'c> {
-    context: &'c Context,
-}
-
-/// Finds a bare name that is visible, and is not the declared relation. A schema that the role
-/// may not use makes its tables invisible, which is no disagreement.
-struct Resolve<'c> {
-    context: &'c Context,
-}
-
-/// Notes on the session that its names were resolved.
-struct Remember<'c> {
-    context: &'c Context,
-}
-
-impl QueryFragment<Pg> for Pin<'_> {
+impl QueryFragment<Pg> for Set<'_> {
     fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         pass.push_sql(
-            "SELECT pg_catalog.set_config('standard_conforming_strings', 'on', false), \
-             pg_catalog.set_config('client_encoding', 'UTF8', false), \
+            "SELECT pg_catalog.set_config('standard_conforming_strings', 'on', true), \
+             pg_catalog.set_config('client_encoding', 'UTF8', true), \
              pg_catalog.set_config('search_path', ",
         );
-        pass.push_bind_param::<Text, _>(&self.context.search_path)?;
-        pass.push_sql(", false), pg_catalog.current_setting('weft.resolved', true)");
-        Ok(())
-    }
-}
-
-impl QueryFragment<Pg> for Resolve<'_> {
-    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        pass.push_sql("SELECT declared.name FROM unnest(");
-        pass.push_bind_param::<Array<Text>, _>(&self.context.schemas)?;
-        pass.push_sql(", ");
-        pass.push_bind_param::<Array<Text>, _>(&self.context.names)?;
-        pass.push_sql(
-            ") AS declared(schema, name) JOIN pg_catalog.pg_class AS seen \
-             ON seen.oid = to_regclass(quote_ident(declared.name)) \
-             WHERE seen.relnamespace IS DISTINCT FROM (SELECT meant.oid \
-             FROM pg_catalog.pg_namespace AS meant WHERE meant.nspname = declared.schema) \
-             ORDER BY declared.name LIMIT 1",
-        );
-        Ok(())
-    }
-}
-
-impl QueryFragment<Pg> for Remember<'_> {
-    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        pass.push_sql("SELECT set_config('weft.resolved', ");
-        pass.push_bind_param::<Text, _>(&self.context.digest)?;
-        pass.push_sql(", false) IS NOT NULL");
-        Ok(())
-    }
-}
-
-macro_rules! fixed_text {
-    ($query:ident returns $sql_type:ty) => {
-        impl Query for $query<'_> {
-            type SqlType = $sql_type;
+        pass.push_bind_param::<Text, _>(self.search_path)?;
+        for (setting, value) in &self.values {
+            pass.push_sql(", true), pg_catalog.set_config('");
+            pass.push_sql(setting);
+            pass.push_sql("', ");
+            pass.push_bind_param::<Text, _>(value)?;
         }
-
-        impl QueryId for $query<'_> {
-            type QueryId = $query<'static>;
-        }
-
-        impl<Conn> RunQueryDsl<Conn> for $query<'_> {}
-    };
+        pass.push_sql(", true)");
+        Ok(())
+    }
 }
 
-fixed_text!(Pin returns (Text, Text, Text, Nullable<Text>));
-fixed_text!(Resolve returns Text);
-fixed_text!(Remember returns Bool);
+/// Without a static id: its text depends on the form of the context.
+impl QueryId for Set<'_> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<Conn> RunQueryDsl<Conn> for Set<'_> {}
+
+/// `BEGIN` and `COMMIT` as prepared statements, which can share a pipeline.
+#[cfg(feature = "async")]
+pub(crate) enum Control {
+    Begin,
+    Commit,
+}
+
+#[cfg(feature = "async")]
+impl QueryFragment<Pg> for Control {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        pass.push_sql(match self {
+            Control::Begin => "BEGIN",
+            Control::Commit => "COMMIT",
+        });
+        Ok(())
+    }
+}
+
+#[cfg(feature = "async")]
+impl QueryId for Control {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}

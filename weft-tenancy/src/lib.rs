@@ -12,17 +12,25 @@ mod async_transaction;
 mod conn;
 #[cfg(feature = "diesel")]
 mod context;
+#[cfg(feature = "signed")]
+mod context_key;
 mod declare;
 #[cfg(feature = "diesel")]
 mod explain;
 #[cfg(feature = "diesel")]
 mod fence;
+#[cfg(feature = "async")]
+mod flight;
 pub mod guard;
 mod key;
 mod policy;
 mod refusal;
 mod roles;
+#[cfg(feature = "diesel")]
+mod row_security;
 mod scope;
+#[cfg(feature = "diesel")]
+mod session;
 #[cfg(feature = "diesel")]
 mod statement;
 #[cfg(feature = "diesel")]
@@ -38,6 +46,8 @@ pub use async_conn::AsyncOrgConn;
 pub use async_transaction::{AsyncOrgTransactionManager, AsyncWork};
 #[cfg(feature = "diesel")]
 pub use conn::{OrgConn, PgInner};
+#[cfg(feature = "signed")]
+pub use context_key::{ContextKey, ContextKeyError};
 pub use declare::{Class, DeclarationError, Table, Tenancy};
 #[cfg(feature = "diesel")]
 pub use explain::Explained;
@@ -45,6 +55,8 @@ pub use key::{Key, KeyType};
 pub use policy::{Policies, Policy};
 pub use refusal::{Refusal, RefusalKind};
 pub use roles::Roles;
+#[cfg(feature = "diesel")]
+pub use row_security::RowSecurity;
 pub use scope::Scope;
 #[cfg(feature = "diesel")]
 pub use trace::{Counters, counters};

@@ -130,6 +130,7 @@ kinds! {
     ScopeKey, "scope-key", "The scope's key is not of the declared type.";
     Control, "control", "Batches, transaction control and settings do not pass through a scope.";
     SearchPath, "search-path", "A declared name resolves to another relation on this connection.";
+    RowSecurity, "row-security", "Row-level security does not hold the role to a declared table.";
     Connection, "connection", "The connection is in a state in which the guard cannot vouch for it.";
     Audit, "audit", "An unscoped statement has no committed audit record.";
     Unproved, "unproved", "The guarded text did not pass its own verification.";

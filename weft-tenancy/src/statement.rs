@@ -78,6 +78,12 @@ pub(crate) struct Types {
 }
 
 impl Types {
+    /// Whether some type has to be asked for.
+    #[cfg(feature = "async")]
+    pub(crate) fn lacks_any(&self) -> bool {
+        !self.missing.is_empty()
+    }
+
     /// Asks `lookup` for what was missing; whether there was anything.
     pub(crate) fn resolve(&mut self, lookup: &mut impl PgMetadataLookup) -> bool {
         let missing = std::mem::take(&mut self.missing);

@@ -8,7 +8,7 @@ use diesel::connection::{
 };
 use diesel::result::Error;
 
-use crate::conn::{OrgConn, PgInner};
+use crate::conn::{Ending, OrgConn, PgInner};
 
 /// Forwards to the transaction manager of the connection inside, which keeps the state; pools look
 /// there when they decide whether to take a connection back.
@@ -29,11 +29,11 @@ where
     }
 
     fn rollback_transaction(conn: &mut OrgConn<C>) -> QueryResult<()> {
-        AnsiTransactionManager::rollback_transaction(conn.ending()?)
+        AnsiTransactionManager::rollback_transaction(conn.ending(Ending::Rollback)?)
     }
 
     fn commit_transaction(conn: &mut OrgConn<C>) -> QueryResult<()> {
-        AnsiTransactionManager::commit_transaction(conn.ending()?)
+        AnsiTransactionManager::commit_transaction(conn.ending(Ending::Commit)?)
     }
 
     fn transaction_manager_status_mut(conn: &mut OrgConn<C>) -> &mut TransactionManagerStatus {

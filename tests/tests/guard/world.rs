@@ -112,7 +112,7 @@ both!(r02_only_what_is_declared_can_be_named, |db, conn| {
 both!(
     /// The rows are the scope's. Which rows a condition is tried on, and whose error it raises, is
     /// for row-level security to decide: without it the error is an oracle.
-    g10_without_row_security_a_condition_meets_foreign_rows,
+    hook alone: g10_without_row_security_a_condition_meets_foreign_rows,
     |db, conn| {
         // No index leads to the organisation's rows.
         db.admin(

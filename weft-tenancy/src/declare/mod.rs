@@ -35,7 +35,7 @@ pub(crate) struct Declared {
     pub(crate) cache: Cache,
     pub(crate) longest_text: AtomicUsize,
     #[cfg(feature = "diesel")]
-    context: std::sync::OnceLock<crate::context::Context>,
+    settings: std::sync::OnceLock<crate::session::Settings>,
 }
 
 /// One declared relation.
@@ -186,10 +186,10 @@ impl Tenancy {
 
     /// What a session must be set to for this declaration.
     #[cfg(feature = "diesel")]
-    pub(crate) fn context(&self) -> &crate::context::Context {
+    pub(crate) fn settings(&self) -> &crate::session::Settings {
         self.declared
-            .context
-            .get_or_init(|| crate::context::Context::new(self))
+            .settings
+            .get_or_init(|| crate::session::Settings::new(self))
     }
 
     /// Fields of composite types, which may stand behind a dot.
@@ -290,7 +290,7 @@ impl Tenancy {
                 cache: Cache::default(),
                 longest_text: AtomicUsize::new(crate::guard::MAX_TEXT),
                 #[cfg(feature = "diesel")]
-                context: std::sync::OnceLock::new(),
+                settings: std::sync::OnceLock::new(),
             }),
         })
     }

@@ -1,0 +1,131 @@
+//! How a statement travels under row-level security on an asynchronous connection.
+//!
+//! A statement outside of a transaction needs one, with its context, and goes out together with
+//! BEGIN, context and COMMIT: what is prepared already takes one round trip. The four are polled in
+//! their order, and diesel-async hands them over in the order in which they reach its statement
+//! cache, so a text that has to be prepared first holds back what stands behind it. Only a statement
+//! whose custom types have to be looked up would let COMMIT pass, so there COMMIT waits.
+
+use std::pin::pin;
+use std::task::{Context as Task, Waker};
+
+use diesel::QueryResult;
+use diesel_async::{AsyncConnectionCore, AsyncPgConnection, SimpleAsyncConnection};
+use futures_util::future::{BoxFuture, join, join3};
+
+use crate::context::{Context, Control, Step};
+use crate::session::Session;
+
+/// Runs `sent` in a transaction of its own; `settled` when COMMIT cannot pass it.
+pub(crate) async fn alone<R>(
+    conn: &AsyncPgConnection,
+    context: &Context,
+    settled: bool,
+    sent: BoxFuture<'_, QueryResult<R>>,
+) -> QueryResult<R> {
+    let flight = Flight { conn };
+    let result = match context.pipelines() {
+        true if settled => {
+            let all = join3(
+                pipelined(conn, context),
+                sent,
+                control(conn, Control::Commit),
+            );
+            let (begun, result, committed) = all.await;
+            begun.and(result).and_then(|value| committed.map(|_| value))
+        }
+        true => {
+            let (begun, result) = join(pipelined(conn, context), sent).await;
+            end(conn, begun.and(result)).await
+        }
+        false => match begin(conn, context).await {
+            Ok(()) => end(conn, sent.await).await,
+            Err(error) => end(conn, Err(error)).await,
+        },
+    };
+    flight.landed();
+    result
+}
+
+/// Gives the open transaction `context`, and then runs `sent`.
+pub(crate) async fn change<R>(
+    conn: &AsyncPgConnection,
+    context: &Context,
+    session: &Session,
+    sent: impl Future<Output = QueryResult<R>>,
+) -> QueryResult<R> {
+    session.set_context(0);
+    let (changed, result) = match context.pipelines() {
+        true => join(take(conn, context.change()), sent).await,
+        false => {
+            take(conn, context.change()).await?;
+            (Ok(()), sent.await)
+        }
+    };
+    changed?;
+    session.set_context(context.number());
+    result
+}
+
+/// Takes `step` on an open transaction.
+pub(crate) async fn take(mut conn: &AsyncPgConnection, step: Step<'_>) -> QueryResult<()> {
+    match step {
+        Step::Query(set) => {
+            let set = AsyncConnectionCore::execute_returning_count(&mut conn, set);
+            set.await.map(drop)
+        }
+        Step::Messages(messages) => {
+            for message in messages {
+                conn.batch_execute(&message).await?;
+            }
+            Ok(())
+        }
+    }
+}
+
+/// BEGIN and context as prepared statements, together.
+async fn pipelined(conn: &AsyncPgConnection, context: &Context) -> QueryResult<()> {
+    let (begun, set) = join(control(conn, Control::Begin), take(conn, context.change())).await;
+    begun.and(set)
+}
+
+/// BEGIN and context as messages, one after the other.
+async fn begin(mut conn: &AsyncPgConnection, context: &Context) -> QueryResult<()> {
+    let (message, step) = context.begin("BEGIN");
+    conn.batch_execute(&message).await?;
+    match step {
+        Some(step) => take(conn, step).await,
+        None => Ok(()),
+    }
+}
+
+async fn end<R>(mut conn: &AsyncPgConnection, result: QueryResult<R>) -> QueryResult<R> {
+    let word = if result.is_ok() { "COMMIT" } else { "ROLLBACK" };
+    let ended = conn.batch_execute(word).await;
+    result.and_then(|value| ended.map(|()| value))
+}
+
+fn control(mut conn: &AsyncPgConnection, word: Control) -> BoxFuture<'_, QueryResult<usize>> {
+    AsyncConnectionCore::execute_returning_count(&mut conn, word)
+}
+
+/// A transaction that nobody else knows of, from its BEGIN until it has ended.
+struct Flight<'a> {
+    conn: &'a AsyncPgConnection,
+}
+
+impl Flight<'_> {
+    fn landed(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Flight<'_> {
+    /// Rolls back what was dropped half-way: the first poll hands the message over, behind all
+    /// that went out before it, and the answer is nobody's.
+    fn drop(&mut self) {
+        let mut conn = self.conn;
+        let rollback = pin!(SimpleAsyncConnection::batch_execute(&mut conn, "ROLLBACK"));
+        let _ = rollback.poll(&mut Task::from_waker(Waker::noop()));
+    }
+}
