@@ -77,6 +77,8 @@
 
 pub mod database;
 pub mod schema;
+pub mod tap;
 
 pub use database::Database;
 pub use schema::TENANCY;
+pub use tap::Tap;

@@ -195,7 +195,7 @@ pub fn order(id: i64) -> Order {
 
 /// An organisation's rows: 3 customers, 6 orders in 3 shops (the last deleted), 1 total, 2 gadgets
 /// whose ids are those of the organisations. The ids are the same in each.
-pub(crate) fn rows(org: Uuid, name: &str) -> String {
+pub fn rows(org: Uuid, name: &str) -> String {
     format!(
         "INSERT INTO organizations VALUES ('{org}', '{name}');
          INSERT INTO customers SELECT '{org}', i, '{name}-' || i, nullif(i - 1, 0)

@@ -150,6 +150,15 @@ impl<'t> Policies<'t> {
 
 impl fmt::Display for Policies<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.signed {
+            let app = quote(self.roles.app());
+            writeln!(
+                f,
+                "{}GRANT USAGE ON SCHEMA weft TO {app};\n\
+                 GRANT EXECUTE ON FUNCTION weft.signed_org(), weft.signed_shops() TO {app};\n",
+                include_str!("signed_context.sql")
+            )?;
+        }
         self.tables()
             .try_for_each(|table| writeln!(f, "{}", self.table_sql(table)))
     }

@@ -32,6 +32,8 @@ pub(crate) struct Declared {
     functions: BTreeMap<String, String>,
     types: HashSet<String>,
     fields: HashSet<String>,
+    /// False only where a test takes the hook's conditions out.
+    pub(crate) scopes_rows: bool,
     pub(crate) cache: Cache,
     pub(crate) longest_text: AtomicUsize,
     #[cfg(feature = "diesel")]
@@ -205,6 +207,33 @@ impl Tenancy {
             .all(|table| table.columns.is_some())
     }
 
+    /// The same declaration without the conditions that keep rows to the scope; cells are filled and
+    /// compared as ever.
+    ///
+    /// # Security
+    /// For tests that show what row-level security does by itself, and for nothing else.
+    #[cfg(feature = "testkit")]
+    pub fn insecure_without_conditions(&self) -> Tenancy {
+        let declared = &*self.declared;
+        Tenancy {
+            declared: Arc::new(Declared {
+                key: declared.key,
+                shop_key: declared.shop_key,
+                tables: declared.tables.clone(),
+                by_name: declared.by_name.clone(),
+                schemas: declared.schemas.clone(),
+                functions: declared.functions.clone(),
+                types: declared.types.clone(),
+                fields: declared.fields.clone(),
+                scopes_rows: false,
+                cache: Cache::default(),
+                longest_text: AtomicUsize::new(crate::guard::MAX_TEXT),
+                #[cfg(feature = "diesel")]
+                settings: std::sync::OnceLock::new(),
+            }),
+        }
+    }
+
     pub(crate) fn declared(&self) -> &Declared {
         &self.declared
     }
@@ -287,6 +316,7 @@ impl Tenancy {
                 functions,
                 types,
                 fields,
+                scopes_rows: true,
                 cache: Cache::default(),
                 longest_text: AtomicUsize::new(crate::guard::MAX_TEXT),
                 #[cfg(feature = "diesel")]

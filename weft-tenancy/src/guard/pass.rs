@@ -147,8 +147,9 @@ impl<'t> Guards<'t> {
         let conditions = self.conditions_of(table, reference);
         if !conditions.is_empty() {
             self.tables.insert(table.display());
-            self.org_used = true;
-            self.shops_used |= self.shape.narrowed && table.shop_column().is_some();
+            let scoped = self.tenancy.declared().scopes_rows;
+            self.org_used |= scoped;
+            self.shops_used |= scoped && self.shape.narrowed && table.shop_column().is_some();
         }
         conditions
     }
@@ -159,13 +160,16 @@ impl<'t> Guards<'t> {
             return Vec::new();
         };
         let reference = reference.quoted();
-        let mut conditions = vec![format!("{reference}.{} = ${}", quote(org), self.org)];
-        if let (Some(shop), true) = (table.shop_column(), self.shape.narrowed) {
-            conditions.push(format!(
-                "{reference}.{} = ANY(${})",
-                quote(shop),
-                self.shops
-            ));
+        let mut conditions = Vec::new();
+        if self.tenancy.declared().scopes_rows {
+            conditions.push(format!("{reference}.{} = ${}", quote(org), self.org));
+            if let (Some(shop), true) = (table.shop_column(), self.shape.narrowed) {
+                conditions.push(format!(
+                    "{reference}.{} = ANY(${})",
+                    quote(shop),
+                    self.shops
+                ));
+            }
         }
         if let (Some(deleted), false) = (table.soft_delete(), self.shape.show_deleted) {
             conditions.push(format!("{reference}.{} IS NULL", quote(deleted)));

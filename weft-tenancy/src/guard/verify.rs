@@ -253,12 +253,15 @@ impl Proof<'_> {
         reference: &Path,
     ) -> Result<(), Refusal> {
         let missing = || unproved("a guard is missing").on(table.display());
+        let conditions = self.guards.conditions_of(table, reference);
+        if conditions.is_empty() {
+            return Ok(());
+        }
         let clause = clause.ok_or_else(missing)?;
         let conjuncts = self
             .clauses
             .entry(clause.clone())
             .or_insert_with(|| conjuncts(clause));
-        let conditions = self.guards.conditions_of(table, reference);
         let all = conditions
             .iter()
             .all(|condition| conjuncts.contains(&spelled(condition)));
