@@ -93,6 +93,12 @@ both!(
                 assert_eq!(shops!(conn), [1, 2, 3]);
                 {
                     let mut narrow = conn.narrowed([1_i64, 3]);
+                    // The savepoint is older than the narrower context, and brings the wider back.
+                    let failed: Result<(), Error> = go!(narrow.transaction(work!(narrow => {
+                        assert_eq!(shops!(narrow), [1, 3]);
+                        Err(Error::RollbackTransaction)
+                    })));
+                    assert_eq!(failed, Err(Error::RollbackTransaction));
                     assert_eq!(shops!(&mut narrow), [1, 3]);
                     assert_eq!(shops!(&mut narrow.narrowed([3_i64])), [3]);
                     assert_eq!(shops!(&mut narrow), [1, 3]);
