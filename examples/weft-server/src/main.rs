@@ -80,7 +80,7 @@ async fn prepare(database: &Database) -> Outcome<Roads> {
             tracing::info!(name, "migrated");
         }
     }
-    Ok(Roads::new(&database.addresses)?)
+    Ok(Roads::open(&database.addresses).await?)
 }
 
 async fn serve(folder: &StateFolder, roads: Roads, listen: &str, demo: bool) -> Outcome<()> {

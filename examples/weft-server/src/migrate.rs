@@ -9,6 +9,10 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
     ("0002_tables", include_str!("../migrations/0002_tables.sql")),
     ("0003_unscoped_audit", weft_tenancy::AUDIT_TABLE_SQL),
     ("0004_grants", include_str!("../migrations/0004_grants.sql")),
+    (
+        "0005_row_security",
+        include_str!("../migrations/0005_row_security.sql"),
+    ),
 ];
 
 /// Applies what is missing, all of it or nothing, and says what was applied.

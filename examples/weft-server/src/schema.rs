@@ -5,7 +5,7 @@
     reason = "`table!` writes modules, and the migrations say what is in them"
 )]
 
-use weft_tenancy::tenancy;
+use weft_tenancy::{Roles, tenancy};
 
 tenancy! {
     /// The one declaration: what every scope of this server sees.
@@ -22,6 +22,22 @@ tenancy! {
     shared plans;
     private users;
     private api_tokens;
+    private weft_migrations;
+}
+
+/// The login roles of the three roads. The second finds out which organisation and shops a request
+/// is for, so it reads who is a member where across organisations.
+pub fn roles() -> Roles {
+    Roles::new("weft_app")
+        .with_auth("weft_auth", ["memberships", "membership_shops"])
+        .with_unscoped("weft_unscoped")
+}
+
+diesel::table! {
+    weft_migrations (name) {
+        name -> Text,
+        applied_at -> Timestamptz,
+    }
 }
 
 diesel::table! {

@@ -1,8 +1,7 @@
 use diesel_async::{AsyncPgConnection, pooled_connection::deadpool::Pool};
-use weft_tenancy::{AsyncOrgConn, Scope};
+use weft_tenancy::{AsyncOrgConn, RowSecurity, Scope, Tenancy};
 
 use super::{Lease, RoadClosed, pooled};
-use crate::schema::TENANCY;
 
 /// A connection that sees one scope.
 pub type OrgConnection = AsyncOrgConn<Lease>;
@@ -11,11 +10,21 @@ pub type OrgConnection = AsyncOrgConn<Lease>;
 #[derive(Clone)]
 pub struct AppRoad {
     pool: Pool<AsyncPgConnection>,
+    tenancy: Tenancy,
+    row_security: Option<RowSecurity>,
 }
 
 impl AppRoad {
-    pub(super) fn new(pool: Pool<AsyncPgConnection>) -> AppRoad {
-        AppRoad { pool }
+    pub(super) fn new(
+        pool: Pool<AsyncPgConnection>,
+        tenancy: &Tenancy,
+        row_security: Option<RowSecurity>,
+    ) -> AppRoad {
+        AppRoad {
+            pool,
+            tenancy: tenancy.clone(),
+            row_security,
+        }
     }
 
     /// A connection within `scope`.
@@ -23,11 +32,11 @@ impl AppRoad {
     /// # Errors
     /// When no connection can be had.
     pub async fn within(&self, scope: Scope) -> Result<OrgConnection, RoadClosed> {
-        Ok(AsyncOrgConn::new(
-            pooled(&self.pool, "app").await?,
-            &TENANCY,
-            scope,
-        ))
+        let conn = AsyncOrgConn::new(pooled(&self.pool, "app").await?, &self.tenancy, scope);
+        Ok(match &self.row_security {
+            Some(row_security) => conn.with_row_security(row_security),
+            None => conn,
+        })
     }
 
     /// Whether the database answers.

@@ -15,6 +15,10 @@ use diesel_async::{
     pooled_connection::{AsyncDieselConnectionManager, deadpool::Pool},
 };
 
+use weft_tenancy::{Refusal, RowSecurity, Tenancy};
+
+use crate::schema::TENANCY;
+
 pub use app::{AppRoad, OrgConnection};
 pub use auth::{AuthRoad, Identity};
 pub use lease::Lease;
@@ -43,18 +47,84 @@ pub struct Roads {
 }
 
 impl Roads {
-    /// Pools for `addresses`. Nothing is opened yet.
+    /// Pools for `addresses`, once row-level security is found to hold the first of the roles.
     ///
     /// # Errors
-    /// When a pool cannot be made.
-    pub fn new(addresses: &Addresses) -> Result<Roads, RoadClosed> {
+    /// When the database cannot be reached, and when a table is without row-level security: this
+    /// server does not run on one layer.
+    pub async fn open(addresses: &Addresses) -> Result<Roads, NotOpened> {
+        let app = pool(&addresses.app, 16)?;
+        let row_security = {
+            let mut conn = pooled(&app, "app").await?;
+            RowSecurity::check_async(&mut conn, &TENANCY).await?
+        };
         Ok(Roads {
-            app: AppRoad::new(pool(&addresses.app, 16)?),
+            app: AppRoad::new(app, &TENANCY, Some(row_security)),
             auth: AuthRoad::new(pool(&addresses.auth, 8)?),
             unscoped: UnscopedRoad::new(pool(&addresses.unscoped, 2)?),
         })
     }
+
+    /// The same roads with other layers under the first.
+    ///
+    /// # Security
+    /// For tests that take a layer out, and for nothing else.
+    ///
+    /// # Errors
+    /// When a pool cannot be made.
+    pub fn insecure_with_layers(
+        self,
+        addresses: &Addresses,
+        tenancy: &Tenancy,
+        row_security: Option<RowSecurity>,
+    ) -> Result<Roads, RoadClosed> {
+        Ok(Roads {
+            app: AppRoad::new(pool(&addresses.app, 16)?, tenancy, row_security),
+            ..self
+        })
+    }
 }
+
+/// Why the roads could not be opened.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum NotOpened {
+    /// No connection could be had.
+    Closed(RoadClosed),
+    /// A table is not under row-level security, or the role is not under it.
+    Insecure(Refusal),
+    /// The database gave an error.
+    Database(diesel::result::Error),
+}
+
+impl From<RoadClosed> for NotOpened {
+    fn from(closed: RoadClosed) -> NotOpened {
+        NotOpened::Closed(closed)
+    }
+}
+
+impl From<diesel::result::Error> for NotOpened {
+    fn from(error: diesel::result::Error) -> NotOpened {
+        match Refusal::of(&error) {
+            Some(refusal) => NotOpened::Insecure(refusal.clone()),
+            None => NotOpened::Database(error),
+        }
+    }
+}
+
+impl std::fmt::Display for NotOpened {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            NotOpened::Closed(closed) => closed.fmt(f),
+            NotOpened::Insecure(refusal) => {
+                write!(f, "not started without row-level security: {refusal}")
+            }
+            NotOpened::Database(error) => write!(f, "the database: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for NotOpened {}
 
 /// No connection could be had. The reason is in the log: it may name hosts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

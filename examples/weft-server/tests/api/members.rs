@@ -4,13 +4,13 @@ use serde_json::{Value, json};
 
 use crate::{
     others::{Walk, ids_where},
-    stage::on_stage,
+    stage::on_each_layer,
     world::World,
 };
 
 #[test]
 fn a_limited_member_sees_and_changes_only_the_shops_of_theirs() {
-    on_stage(async |stage| {
+    on_each_layer(async |stage| {
         let [ours, theirs] = stage.a.shops;
         let others = format!("org_id = '{}' AND shop_id = '{theirs}'", stage.a.id);
         let rows = || {
@@ -63,7 +63,7 @@ fn a_limited_member_sees_and_changes_only_the_shops_of_theirs() {
 
 #[test]
 fn a_member_of_no_shop_sees_none() {
-    on_stage(async |stage| {
+    on_each_layer(async |stage| {
         let limit = |shops: Value| json!({ "shop_ids": shops });
         let world = World::of(stage, stage.a.id, stage.a.shops[0]);
         let path = format!("/api/memberships/{}", world.membership);
@@ -101,7 +101,7 @@ fn a_member_of_no_shop_sees_none() {
 
 #[test]
 fn nobody_raises_themselves_and_an_owner_remains() {
-    on_stage(async |stage| {
+    on_each_layer(async |stage| {
         let members = stage
             .ask(&stage.a.owner, "GET", "/api/memberships", None)
             .await
@@ -196,7 +196,7 @@ fn nobody_raises_themselves_and_an_owner_remains() {
 
 #[test]
 fn what_belongs_to_a_shop_does_not_refer_to_another() {
-    on_stage(async |stage| {
+    on_each_layer(async |stage| {
         let here = World::of(stage, stage.a.id, stage.a.shops[0]);
         let there = World::of(stage, stage.a.id, stage.a.shops[1]);
         let before = stage.everything();
@@ -217,7 +217,7 @@ fn what_belongs_to_a_shop_does_not_refer_to_another() {
 
 #[test]
 fn a_deleted_order_is_out_of_sight_with_its_lines() {
-    on_stage(async |stage| {
+    on_each_layer(async |stage| {
         let world = World::of(stage, stage.a.id, stage.a.shops[0]);
         let path = format!("/api/orders/{}", world.order);
         let line = format!("{path}/lines/{}", world.line);

@@ -7,7 +7,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
-    stage::{Answer, Stage, on_stage},
+    stage::{Answer, Stage, on_each_layer},
     world::{Operation, World, ids_in, is_id, operations, resolve},
 };
 
@@ -208,7 +208,7 @@ fn hidden_of(stage: &Stage, org: Uuid) -> HashSet<Uuid> {
 
 #[test]
 fn no_row_of_another_organisation_comes_out_or_changes() {
-    on_stage(async |stage| {
+    on_each_layer(async |stage| {
         let before = stage.rows_of(stage.b.id);
         for token in [&stage.a.owner, &stage.a.member] {
             let walk = Walk {
@@ -229,7 +229,7 @@ fn no_row_of_another_organisation_comes_out_or_changes() {
 
 #[test]
 fn a_token_is_of_one_organisation() {
-    on_stage(async |stage| {
+    on_each_layer(async |stage| {
         // The same person becomes a member of the other organisation.
         let person = "aiko@kumo-ceramics.example";
         let member = json!({

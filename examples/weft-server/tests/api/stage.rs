@@ -17,9 +17,11 @@ use weft_embedded::{Cluster, Database, Options, Template, TestDatabase};
 use weft_server::{
     AppState, app, config, migrate,
     roads::Roads,
+    schema::TENANCY,
     seed::{self, DEMO},
     token::BearerToken,
 };
+use weft_tenancy::RowSecurity;
 
 pub(crate) struct Stage {
     pub(crate) router: Router,
@@ -177,12 +179,60 @@ pub(crate) async fn read(response: Response<Body>) -> Answer {
     }
 }
 
+/// What keeps organisations apart on a stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Layers {
+    Both,
+    /// Row-level security is off.
+    HookAlone,
+    /// The hook fills and compares cells, and leaves its conditions out.
+    RowSecurityAlone,
+}
+
 /// Runs `test` on a stage of its own.
 pub(crate) fn on_stage(test: impl AsyncFnOnce(&Stage)) {
+    on_layers(Layers::Both, test);
+}
+
+/// Runs `test` on three stages: with both layers, and with each of them alone.
+pub(crate) fn on_each_layer(test: impl AsyncFn(&Stage)) {
+    for layers in [Layers::Both, Layers::HookAlone, Layers::RowSecurityAlone] {
+        println!("{layers:?}");
+        on_layers(layers, &test);
+    }
+}
+
+fn on_layers(layers: Layers, test: impl AsyncFnOnce(&Stage)) {
     let database = template().database().unwrap();
     let runtime = runtime();
     runtime.block_on(async {
-        let roads = Roads::new(&config::addresses(&database)).unwrap();
+        let addresses = config::addresses(&database);
+        let roads = Roads::open(&addresses).await.unwrap();
+        let roads = match layers {
+            Layers::Both => roads,
+            Layers::HookAlone => {
+                for table in TENANCY
+                    .tables()
+                    .iter()
+                    .filter(|table| table.org_column().is_some())
+                {
+                    let name = table.name();
+                    let off = format!("ALTER TABLE {name} DISABLE ROW LEVEL SECURITY");
+                    database.execute(&off).unwrap();
+                }
+                roads
+                    .insecure_with_layers(&addresses, &TENANCY, None)
+                    .unwrap()
+            }
+            Layers::RowSecurityAlone => {
+                let bare = TENANCY.insecure_without_conditions();
+                let mut conn = AsyncPgConnection::establish(&addresses.app).await.unwrap();
+                let row_security = RowSecurity::check_async(&mut conn, &bare).await.unwrap();
+                roads
+                    .insecure_with_layers(&addresses, &bare, Some(row_security))
+                    .unwrap()
+            }
+        };
         let [a, b] = [0, 1].map(|at| parts(&database, at));
         let a = bearers(&roads, a).await;
         let b = bearers(&roads, b).await;
@@ -275,7 +325,7 @@ fn template() -> &'static Template {
                 let mut owner = AsyncPgConnection::establish(&database.url("postgres")).await?;
                 migrate::migrate(&mut owner).await?;
                 assert!(migrate::migrate(&mut owner).await?.is_empty());
-                let roads = Roads::new(&config::addresses(database))?;
+                let roads = Roads::open(&config::addresses(database)).await?;
                 let made = seed::seed(&roads).await?;
                 assert_eq!(
                     made,
