@@ -3,6 +3,8 @@
 use diesel::sql_query;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 
+use weft_server::{config, roads::Roads};
+
 use crate::stage::{Stage, on_stage};
 
 async fn refuses(stage: &Stage, role: &str, sql: &str) {
@@ -130,5 +132,36 @@ fn a_scope_does_not_reach_what_is_private() {
             .unwrap_err();
         let refusal = weft_tenancy::Refusal::of(&error).expect("refused by the hook");
         assert_eq!(refusal.kind(), weft_tenancy::RefusalKind::PrivateTable);
+    });
+}
+
+#[test]
+fn the_roads_stay_closed_without_row_level_security() {
+    on_stage(async |stage| {
+        let addresses = config::addresses(&stage.database);
+        for (defect, words) in [
+            (
+                "ALTER TABLE messages NO FORCE ROW LEVEL SECURITY",
+                "on messages refused (row-security): row security is not forced",
+            ),
+            (
+                "DROP POLICY weft_shop ON customers",
+                "on customers refused (row-security)",
+            ),
+        ] {
+            assert!(Roads::open(&addresses).await.is_ok());
+            let database: &weft_embedded::Database = &stage.database;
+            database.execute(defect).unwrap();
+            let error = Roads::open(&addresses)
+                .await
+                .err()
+                .expect(defect)
+                .to_string();
+            assert!(error.contains(words), "{error}");
+            let again = weft_server::migrate::MIGRATIONS
+                .iter()
+                .find(|(name, _)| name.ends_with("row_security"));
+            database.execute(again.unwrap().1).unwrap();
+        }
     });
 }
