@@ -3,6 +3,7 @@
 #![allow(missing_docs, clippy::panic, clippy::unwrap_used)]
 
 mod bad_input;
+mod citus;
 mod demo;
 mod faults;
 mod imports;
@@ -10,6 +11,7 @@ mod members;
 mod others;
 mod pages;
 mod roads;
+mod shapes;
 mod socket;
 mod spec;
 mod stage;

@@ -1,5 +1,6 @@
 //! A database of the test's own, the router on it, and four bearers.
 
+use std::rc::Rc;
 use std::sync::{LazyLock, OnceLock};
 
 use axum::{
@@ -29,9 +30,10 @@ pub(crate) struct Stage {
     pub(crate) a: Org,
     pub(crate) b: Org,
     // Dropped last: connections to it must be gone.
-    pub(crate) database: TestDatabase,
+    pub(crate) database: Rc<TestDatabase>,
 }
 
+#[derive(Clone)]
 pub(crate) struct Org {
     pub(crate) id: Uuid,
     pub(crate) owner: String,
@@ -86,6 +88,17 @@ impl Answer {
 }
 
 impl Stage {
+    /// The same stage with another router on it.
+    pub(crate) fn over(other: &Stage, router: Router) -> Stage {
+        Stage {
+            router,
+            roads: other.roads.clone(),
+            a: other.a.clone(),
+            b: other.b.clone(),
+            database: Rc::clone(&other.database),
+        }
+    }
+
     pub(crate) async fn ask(
         &self,
         token: &str,
@@ -93,17 +106,7 @@ impl Stage {
         path: &str,
         body: Option<&Value>,
     ) -> Answer {
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header(header::AUTHORIZATION, format!("Bearer {token}"));
-        let request = match body {
-            Some(body) => request
-                .header(header::CONTENT_TYPE, "application/json")
-                .body(Body::from(body.to_string())),
-            None => request.body(Body::empty()),
-        };
-        self.send(request.unwrap()).await
+        ask(&self.router, token, method, path, body).await
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
@@ -155,6 +158,27 @@ const TABLES: [(&str, &str); 10] = [
     ("conversations", "org_id"),
     ("messages", "org_id"),
 ];
+
+/// What `router` answers a bearer of `token`.
+pub(crate) async fn ask(
+    router: &Router,
+    token: &str,
+    method: &str,
+    path: &str,
+    body: Option<&Value>,
+) -> Answer {
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header(header::AUTHORIZATION, format!("Bearer {token}"));
+    let request = match body {
+        Some(body) => request
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Body::from(body.to_string())),
+        None => request.body(Body::empty()),
+    };
+    read(router.clone().oneshot(request.unwrap()).await.unwrap()).await
+}
 
 pub(crate) async fn read(response: Response<Body>) -> Answer {
     let (parts, body) = response.into_parts();
@@ -242,7 +266,7 @@ fn on_layers(layers: Layers, test: impl AsyncFnOnce(&Stage)) {
             roads,
             a,
             b,
-            database,
+            database: Rc::new(database),
         };
         test(&stage).await;
     });

@@ -1,0 +1,18 @@
+-- Run once on a Citus coordinator, after the migrations: rows of organisations are distributed by
+-- org_id, parents first, and what every organisation reads is on every node. A reference table
+-- cannot refer to a distributed one, so the tokens of a deleted membership stay, and are of no use:
+-- a token is looked up together with its membership.
+ALTER TABLE api_tokens DROP CONSTRAINT api_tokens_org_id_user_id_fkey;
+SELECT create_reference_table('plans');
+SELECT create_reference_table('users');
+SELECT create_reference_table('organizations');
+SELECT create_reference_table('api_tokens');
+SELECT create_distributed_table('shops', 'org_id');
+SELECT create_distributed_table('memberships', 'org_id', colocate_with => 'shops');
+SELECT create_distributed_table('membership_shops', 'org_id', colocate_with => 'shops');
+SELECT create_distributed_table('customers', 'org_id', colocate_with => 'shops');
+SELECT create_distributed_table('orders', 'org_id', colocate_with => 'shops');
+SELECT create_distributed_table('order_lines', 'org_id', colocate_with => 'shops');
+SELECT create_distributed_table('conversations', 'org_id', colocate_with => 'shops');
+SELECT create_distributed_table('messages', 'org_id', colocate_with => 'shops');
+ALTER ROLE weft_app SET citus.propagate_set_commands = 'local';
