@@ -1,7 +1,7 @@
 //! The second layer: row-level security as every scope uses it, what it does by itself, and what
 //! remains of it on a connection.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::panic, clippy::print_stdout, clippy::unwrap_used)]
 
 #[path = "hook/both.rs"]
 #[macro_use]
