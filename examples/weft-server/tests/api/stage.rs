@@ -219,10 +219,9 @@ pub(crate) fn on_stage(test: impl AsyncFnOnce(&Stage)) {
 }
 
 /// Runs `test` on three stages: with both layers, and with each of them alone.
-pub(crate) fn on_each_layer(test: impl AsyncFn(&Stage)) {
+pub(crate) fn on_each_layer(mut test: impl AsyncFnMut(&Stage)) {
     for layers in [Layers::Both, Layers::HookAlone, Layers::RowSecurityAlone] {
-        println!("{layers:?}");
-        on_layers(layers, &test);
+        on_layers(layers, &mut test);
     }
 }
 
