@@ -13,6 +13,8 @@ mod conn;
 #[cfg(feature = "diesel")]
 mod context;
 mod declare;
+#[cfg(feature = "doctor")]
+pub mod doctor;
 #[cfg(feature = "diesel")]
 mod explain;
 #[cfg(feature = "diesel")]
