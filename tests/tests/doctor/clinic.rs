@@ -1,11 +1,11 @@
-//! A healthy database, and what happens to it in one transaction that is rolled back: roles belong
-//! to the whole server, and other tests run beside this one.
+//! A healthy database, made and made ill in one transaction that is rolled back: roles belong to the
+//! whole server, and other tests run beside this one. Its first table makes the next patient wait.
 
 use std::sync::OnceLock;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use weft_embedded::{Cluster, Options, Template, TestDatabase};
+use weft_embedded::{Cluster, Options};
 use weft_tenancy::doctor::{Catalog, Doctor, Finding, Report};
 use weft_tenancy::{AUDIT_TABLE_SQL, Policies, Roles, Tenancy};
 
@@ -32,6 +32,7 @@ pub(crate) const DECLARATION: &str = r#"
 "#;
 
 const SCHEMA: &str = r#"
+    DO $$ BEGIN EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database()); END $$;
     CREATE SCHEMA auth;
     CREATE SCHEMA reports;
     CREATE TABLE plans (code text PRIMARY KEY, price integer NOT NULL);
@@ -103,27 +104,20 @@ pub(crate) struct Patient {
     pub(crate) tenancy: Tenancy,
     pub(crate) roles: Roles,
     pub(crate) signed: bool,
-    _database: TestDatabase,
 }
 
 impl Patient {
     pub(crate) fn new() -> Patient {
-        let database = template().database().unwrap();
-        let mut conn = PgConnection::establish(&database.url("postgres")).unwrap();
-        // Privileges on a database are not copied with it.
-        conn.batch_execute(
-            "BEGIN;
-             DO $$ BEGIN EXECUTE format(
-                 'REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
-             END $$",
-        )
-        .unwrap();
+        let mut conn = PgConnection::establish(url()).unwrap();
+        let (tenancy, roles) = (tenancy(), roles());
+        let policies = Policies::new(&tenancy, &roles).to_string();
+        let schema = ["BEGIN;", AUDIT_TABLE_SQL, SCHEMA, &policies].concat();
+        conn.batch_execute(&schema).unwrap();
         Patient {
             conn,
-            tenancy: tenancy(),
-            roles: roles(),
+            tenancy,
+            roles,
             signed: false,
-            _database: database,
         }
     }
 
@@ -208,18 +202,16 @@ macro_rules! defects {
     };
 }
 
-fn template() -> &'static Template {
-    static TEMPLATE: OnceLock<Template> = OnceLock::new();
-    TEMPLATE.get_or_init(|| {
+fn url() -> &'static str {
+    static URL: OnceLock<(Cluster, String)> = OnceLock::new();
+    let (_, url) = URL.get_or_init(|| {
         let cluster = Cluster::start(Options::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
         for role in ["app", "auth", "unscoped"] {
             let attributes = "LOGIN NOSUPERUSER NOBYPASSRLS";
             cluster.ensure_role(role, attributes).unwrap();
         }
-        let policies = Policies::new(&tenancy(), &roles()).to_string();
-        let text = [AUDIT_TABLE_SQL, SCHEMA, &policies].concat();
-        cluster
-            .template("doctor", &text, |database| Ok(database.execute(&text)?))
-            .unwrap()
-    })
+        let url = cluster.ensure_database("doctor").unwrap().url("postgres");
+        (cluster, url)
+    });
+    url
 }

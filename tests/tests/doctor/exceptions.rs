@@ -9,7 +9,10 @@ fn an_exception_needs_a_reason() {
     let patient = Patient::new();
     let doctor = Doctor::new(&patient.tenancy, &patient.roles);
     let error = doctor.except(Rule::Undeclared, "notes", " \t").unwrap_err();
-    assert_eq!(error.to_string(), "an exception for \"notes\" needs a reason");
+    assert_eq!(
+        error.to_string(),
+        "an exception for \"notes\" needs a reason"
+    );
 }
 
 #[test]
@@ -19,7 +22,9 @@ fn exceptions_are_listed_with_their_reasons_and_stale_ones_shown() {
     let catalog = patient.catalog();
     let doctor = Doctor::new(&patient.tenancy, &patient.roles);
     let doctor = doctor.except(Rule::Undeclared, "notes", "scratch").unwrap();
-    let doctor = doctor.except(Rule::Trigger, "notes", "no such finding").unwrap();
+    let doctor = doctor
+        .except(Rule::Trigger, "notes", "no such finding")
+        .unwrap();
     let report = doctor.examine(&catalog);
     assert_eq!(report.findings.len(), 1);
     assert!(!report.is_healthy());
@@ -36,7 +41,9 @@ fn exceptions_are_listed_with_their_reasons_and_stale_ones_shown() {
 #[test]
 fn advice_is_no_ill_health() {
     let mut patient = Patient::new();
-    patient.run("ALTER TABLE orders ADD COLUMN amount numeric; CREATE INDEX ON orders (org_id, amount)");
+    patient.run(
+        "ALTER TABLE orders ADD COLUMN amount numeric; CREATE INDEX ON orders (org_id, amount)",
+    );
     let report = patient.examine();
     assert!(report.findings[0].is_advice() && report.is_healthy());
 }

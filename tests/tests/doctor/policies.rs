@@ -15,7 +15,10 @@ fn signed_policies_are_healthy_when_they_are_asked_for_and_only_then() {
     let names: Vec<_> = found.iter().map(name).collect();
     assert!(names.contains(&"policy weft_org on organizations".to_owned()));
     assert!(names.contains(&"policy weft_shop on orders".to_owned()));
-    assert!(names.iter().all(|name| name.starts_with("policy weft_")), "{names:?}");
+    assert!(
+        names.iter().all(|name| name.starts_with("policy weft_")),
+        "{names:?}"
+    );
     patient.run("SAVEPOINT before");
     patient.run(&signed);
     assert_eq!(patient.examine().findings, []);

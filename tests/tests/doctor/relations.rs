@@ -35,7 +35,11 @@ fn a_view_over_a_view_of_a_partition_reads_as_its_owner() {
          CREATE VIEW all_of_it AS SELECT * FROM inner_one",
     );
     let names: Vec<_> = patient.examine().findings.iter().map(name).collect();
-    let expected = ["view all_of_it", "undeclared all_of_it", "undeclared inner_one"];
+    let expected = [
+        "view all_of_it",
+        "undeclared all_of_it",
+        "undeclared inner_one",
+    ];
     assert_eq!(names, expected);
     patient.mend();
 }
@@ -47,7 +51,11 @@ fn an_undeclared_table_is_not_dropped_while_it_has_rows() {
     let report = patient.examine();
     assert_eq!(name(&report.findings[0]), "undeclared notes");
     patient.run("SAVEPOINT before");
-    assert!(patient.fails(&report.findings[0].remedy).contains("rows to lose"));
+    assert!(
+        patient
+            .fails(&report.findings[0].remedy)
+            .contains("rows to lose")
+    );
     patient.run("ROLLBACK TO before; DELETE FROM notes");
     patient.run(&report.findings[0].remedy);
     assert_eq!(patient.examine().findings, []);

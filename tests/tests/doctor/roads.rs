@@ -7,7 +7,9 @@ use crate::clinic::{Patient, name};
 #[test]
 fn a_role_that_does_not_exist_is_found_and_made() {
     let mut patient = Patient::new();
-    patient.roles = Roles::new("Nobody\"s").with_auth("auth", ["memberships"]).with_unscoped("unscoped");
+    patient.roles = Roles::new("Nobody\"s")
+        .with_auth("auth", ["memberships"])
+        .with_unscoped("unscoped");
     let names: Vec<_> = patient.examine().findings.iter().map(name).collect();
     assert_eq!(names[0], "role Nobody\"s");
     let remedy = patient.examine().findings.remove(0).remedy;
@@ -19,8 +21,15 @@ fn a_role_that_does_not_exist_is_found_and_made() {
 #[test]
 fn every_predefined_role_is_too_much_for_a_road() {
     for role in [
-        "pg_read_all_data", "pg_write_all_data", "pg_monitor", "pg_read_all_stats", "pg_read_all_settings",
-        "pg_read_server_files", "pg_write_server_files", "pg_execute_server_program", "pg_signal_backend",
+        "pg_read_all_data",
+        "pg_write_all_data",
+        "pg_monitor",
+        "pg_read_all_stats",
+        "pg_read_all_settings",
+        "pg_read_server_files",
+        "pg_write_server_files",
+        "pg_execute_server_program",
+        "pg_signal_backend",
     ] {
         let mut patient = Patient::new();
         patient.run(&format!("GRANT {role} TO auth"));
@@ -93,19 +102,28 @@ defects! {
 fn what_is_of_the_database_is_found_there() {
     let mut patient = Patient::new();
     let database = patient.value("SELECT current_database()");
-    let here = |sql: &str| format!("DO $$ BEGIN EXECUTE format('{sql}', current_database()); END $$");
+    let here =
+        |sql: &str| format!("DO $$ BEGIN EXECUTE format('{sql}', current_database()); END $$");
     for (plant, found) in [
-        ("GRANT CREATE, TEMPORARY ON DATABASE %I TO PUBLIC", vec![
-            format!("privilege CREATE on database {database} to PUBLIC"),
-            format!("privilege TEMPORARY on database {database} to PUBLIC"),
-        ]),
-        ("ALTER DATABASE %I OWNER TO app", vec![format!("owner database {database}")]),
-        ("ALTER DATABASE %I SET search_path = reports", vec![
-            format!("setting search_path of database {database}"),
-        ]),
-        ("ALTER ROLE app IN DATABASE %I SET search_path = reports", vec![
-            format!("setting search_path of app in database {database}"),
-        ]),
+        (
+            "GRANT CREATE, TEMPORARY ON DATABASE %I TO PUBLIC",
+            vec![
+                format!("privilege CREATE on database {database} to PUBLIC"),
+                format!("privilege TEMPORARY on database {database} to PUBLIC"),
+            ],
+        ),
+        (
+            "ALTER DATABASE %I OWNER TO app",
+            vec![format!("owner database {database}")],
+        ),
+        (
+            "ALTER DATABASE %I SET search_path = reports",
+            vec![format!("setting search_path of database {database}")],
+        ),
+        (
+            "ALTER ROLE app IN DATABASE %I SET search_path = reports",
+            vec![format!("setting search_path of app in database {database}")],
+        ),
     ] {
         patient.run("SAVEPOINT healthy");
         patient.run(&here(plant));

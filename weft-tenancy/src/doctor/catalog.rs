@@ -245,8 +245,7 @@ impl Catalog {
         while let Some(parent) = open.pop() {
             for child in &self.relations {
                 let inherits = |name: &Name| name.0 == parent.schema() && name.1 == parent.name();
-                if child.parents.iter().any(inherits)
-                    && !found.iter().any(|known| known.is(child))
+                if child.parents.iter().any(inherits) && !found.iter().any(|known| known.is(child))
                 {
                     found.push(child);
                     open.push(child);

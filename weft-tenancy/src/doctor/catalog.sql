@@ -171,7 +171,7 @@ SELECT json_build_object(
             'arguments', pg_get_function_identity_arguments(routines.oid),
             'owner', pg_get_userbyid(proowner),
             'definer', prosecdef,
-            'trusted', lanpltrusted,
+            'trusted', lanpltrusted OR prokind = 'a',
             'extension', EXISTS (SELECT FROM extensions WHERE classid = 'pg_proc'::regclass AND objid = routines.oid),
             'grants', coalesce(list, '[]')
         ) ORDER BY schema, proname, routines.oid), '[]')

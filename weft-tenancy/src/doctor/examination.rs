@@ -32,8 +32,8 @@ impl<'e> Examination<'e> {
         tables.filter_map(|table| Some((table, catalog.relation(table.schema(), table.name())?)))
     }
 
-    /// The declared tenant tables that have their key columns, each followed by what inherits from
-    /// it. Without those columns there is one thing wrong, and no other to judge yet.
+    /// The declared tenant tables, each followed by what inherits from it. While key columns are
+    /// missing or of another type, there is nothing else to judge yet.
     pub(super) fn tenants(&self) -> Vec<Tenant<'e>> {
         let mut tenants = Vec::new();
         for (table, relation) in self.declared() {
@@ -46,21 +46,34 @@ impl<'e> Examination<'e> {
                 org,
                 inherits,
             };
-            if has_keys(table, relation) && relation.is_table() {
+            if self.has_keys(table, relation) && relation.is_table() {
                 tenants.push(tenant(relation, false));
             }
             let children = self.catalog.descendants(relation).into_iter();
-            let children = children
-                .filter(|child| self.table(child).is_none() && has_keys(table, child));
+            let children =
+                children.filter(|child| self.table(child).is_none() && self.has_keys(table, child));
             tenants.extend(children.map(|child| tenant(child, true)));
         }
         tenants
     }
 
+    /// Whether `relation` has the key columns of `table`, in their types.
+    fn has_keys(&self, table: &Table, relation: &Relation) -> bool {
+        let keys = [
+            (table.org_column(), self.tenancy.key()),
+            (table.shop_column(), self.tenancy.shop_key()),
+        ];
+        keys.into_iter().all(|(name, key)| {
+            name.is_none_or(|name| {
+                let column = relation.column(name);
+                column.is_some_and(|column| column.type_oid == key.oid())
+            })
+        })
+    }
+
     /// What `relation` is declared as.
     pub(super) fn table(&self, relation: &Relation) -> Option<&'e Table> {
-        self.tenancy
-            .table(Some(relation.schema()), relation.name())
+        self.tenancy.table(Some(relation.schema()), relation.name())
     }
 
     /// The root table and its id.
@@ -95,7 +108,10 @@ impl<'e> Examination<'e> {
         grants: impl IntoIterator<Item = &'g Grant>,
         owner: &str,
     ) -> BTreeSet<Holder<'g>> {
-        let roles: Vec<_> = roads.iter().map(|road| self.catalog.becomes(road)).collect();
+        let roles: Vec<_> = roads
+            .iter()
+            .map(|road| self.catalog.becomes(road))
+            .collect();
         let holders = grants.into_iter().map(|grant| Holder(grant.to.as_deref()));
         let all = self.roads();
         let reaches = |holder: &Holder<'_>| {
@@ -107,11 +123,6 @@ impl<'e> Examination<'e> {
         };
         holders.filter(reaches).collect()
     }
-}
-
-fn has_keys(table: &Table, relation: &Relation) -> bool {
-    let mut keys = table.org_column().into_iter().chain(table.shop_column());
-    keys.all(|name| relation.column(name).is_some())
 }
 
 /// Who holds a privilege, `None` for everybody.

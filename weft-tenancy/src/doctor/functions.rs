@@ -10,10 +10,11 @@ const SIGNED: [&str; 2] = ["signed_org", "signed_shops"];
 
 pub(super) fn examine(on: &Examination<'_>) -> Vec<Finding> {
     let functions = on.catalog.functions.iter();
-    let functions = functions.filter(|function| {
-        !(function.schema == OURS && SIGNED.contains(&function.name.as_str()))
-    });
-    functions.filter_map(|function| judge(on, function)).collect()
+    let functions = functions
+        .filter(|function| !(function.schema == OURS && SIGNED.contains(&function.name.as_str())));
+    functions
+        .filter_map(|function| judge(on, function))
+        .collect()
 }
 
 fn judge(on: &Examination<'_>, function: &Function) -> Option<Finding> {

@@ -42,7 +42,10 @@ pub(super) fn examine(on: &Examination<'_>) -> Vec<Finding> {
         Finding::new(
             Rule::KeyType,
             format!("{}.{}", wrong.relation.display(), wrong.column),
-            format!("it is not {}, so equal means something else than in the guard", wrong.key.sql_name()),
+            format!(
+                "it is not {}, so equal means something else than in the guard",
+                wrong.key.sql_name()
+            ),
             remedy.clone(),
         )
     });
@@ -56,7 +59,8 @@ fn remedy(on: &Examination<'_>, wrong: &[Wrong<'_>]) -> String {
         for key in &child.foreign_keys {
             let mut named = wrong.iter().filter(|wrong| {
                 let column = &wrong.column.to_owned();
-                let is_parent = key.parent.0 == wrong.relation.schema() && key.parent.1 == wrong.relation.name();
+                let is_parent = key.parent.0 == wrong.relation.schema()
+                    && key.parent.1 == wrong.relation.name();
                 child.is(wrong.relation) && key.columns.contains(column)
                     || is_parent && key.parent_columns.contains(column)
             });
@@ -73,9 +77,14 @@ fn remedy(on: &Examination<'_>, wrong: &[Wrong<'_>]) -> String {
         let (table, column) = (wrong.relation.quoted(), quote(wrong.column));
         let key = wrong.key.sql_name();
         for policy in &wrong.relation.policies {
-            before += &format!("DROP POLICY IF EXISTS {} ON {table};\n", quote(&policy.name));
+            before += &format!(
+                "DROP POLICY IF EXISTS {} ON {table};\n",
+                quote(&policy.name)
+            );
         }
-        alter += &format!("ALTER TABLE {table} ALTER COLUMN {column} TYPE {key} USING {column}::text::{key};\n");
+        alter += &format!(
+            "ALTER TABLE {table} ALTER COLUMN {column} TYPE {key} USING {column}::text::{key};\n"
+        );
         after += &on.policies.table_sql(wrong.table);
     }
     before + &alter + &after

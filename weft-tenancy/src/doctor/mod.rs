@@ -58,7 +58,6 @@ use examination::Examination;
 pub use finding::{Finding, Rule};
 pub use report::{Exception, Report};
 
-
 use crate::{Policies, Roles, Tenancy};
 
 /// Judges catalogs by one declaration and the roles of its roads.

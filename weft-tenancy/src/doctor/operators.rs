@@ -21,7 +21,10 @@ pub(super) fn examine(on: &Examination<'_>) -> Vec<Finding> {
         found.push(Finding::new(
             Rule::Operator,
             format!("{name} {sides}"),
-            format!("a statement calls {} by it, which is not declared", operator.calls.0),
+            format!(
+                "a statement calls {} by it, which is not declared",
+                operator.calls.0
+            ),
             format!(
                 "DROP OPERATOR {}.{} {sides};",
                 quote(&operator.schema),
@@ -37,7 +40,10 @@ pub(super) fn examine(on: &Examination<'_>) -> Vec<Finding> {
         found.push(Finding::new(
             Rule::Cast,
             pair.clone(),
-            format!("a statement calls {} by it, which is not declared", cast.calls.0),
+            format!(
+                "a statement calls {} by it, which is not declared",
+                cast.calls.0
+            ),
             format!("DROP CAST {pair};"),
         ));
     }

@@ -23,10 +23,17 @@ pub(super) fn examine(on: &Examination<'_>) -> Vec<Finding> {
     );
     let schemas = catalog.schemas.iter().filter_map(|schema| {
         let object = format!("schema {}", schema.name);
-        owned(&schema.owner, object, format!("SCHEMA {}", quote(&schema.name)))
+        owned(
+            &schema.owner,
+            object,
+            format!("SCHEMA {}", quote(&schema.name)),
+        )
     });
     // A sequence of a column changes hands with its table.
-    let relations = catalog.relations.iter().filter(|relation| relation.kind != 'S');
+    let relations = catalog
+        .relations
+        .iter()
+        .filter(|relation| relation.kind != 'S');
     let relations = relations.filter_map(|relation| {
         let altered = format!("{} {}", relation.kind_word(), relation.quoted());
         owned(&relation.owner, relation.display(), altered)

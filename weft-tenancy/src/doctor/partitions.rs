@@ -10,8 +10,15 @@ pub(super) fn examine(on: &Examination<'_>) -> Vec<Finding> {
             found.push(Finding::new(
                 Rule::Partition,
                 format!("{} to {holder}", relation.display()),
-                format!("the policies of {} do not hold here", tenant.table.display()),
-                format!("REVOKE ALL ON {} FROM {};", relation.quoted(), holder.quoted()),
+                format!(
+                    "the policies of {} do not hold here",
+                    tenant.table.display()
+                ),
+                format!(
+                    "REVOKE ALL ON {} FROM {};",
+                    relation.quoted(),
+                    holder.quoted()
+                ),
             ));
         }
     }

@@ -2,8 +2,8 @@
 
 use super::catalog::{LivePolicy, Relation};
 use super::{Examination, Finding, Rule, deparsed};
-use crate::policy::Policy;
 use crate::guard::quote;
+use crate::policy::Policy;
 
 pub(super) fn examine(on: &Examination<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
@@ -25,7 +25,10 @@ pub(super) fn examine(on: &Examination<'_>) -> Vec<Finding> {
             };
             let consequence = match policy.restrictive {
                 true => format!("{wrong}, so rows of other organisations or shops are in reach"),
-                false => format!("{wrong}, so {} does not see what it should alone", policy.role),
+                false => format!(
+                    "{wrong}, so {} does not see what it should alone",
+                    policy.role
+                ),
             };
             found.push(Finding::new(
                 Rule::Policy,
@@ -51,10 +54,19 @@ pub(super) fn examine(on: &Examination<'_>) -> Vec<Finding> {
 }
 
 fn dropped(relation: &Relation, name: &str) -> String {
-    format!("DROP POLICY IF EXISTS {} ON {};\n", quote(name), relation.quoted())
+    format!(
+        "DROP POLICY IF EXISTS {} ON {};\n",
+        quote(name),
+        relation.quoted()
+    )
 }
 
-fn agrees(on: &Examination<'_>, relation: &Relation, policy: &Policy<'_>, live: &LivePolicy) -> bool {
+fn agrees(
+    on: &Examination<'_>,
+    relation: &Relation,
+    policy: &Policy<'_>,
+    live: &LivePolicy,
+) -> bool {
     let quoted = |name: Option<&str>| {
         let column = name.and_then(|name| relation.column(name));
         column.map_or("", |column| column.quoted.as_str())
@@ -62,9 +74,11 @@ fn agrees(on: &Examination<'_>, relation: &Relation, policy: &Policy<'_>, live: 
     let table = policy.table;
     let using = match policy.name {
         "weft_org" => deparsed::is_org(quoted(table.org_column()), on.tenancy.key(), on.signed),
-        "weft_shop" => {
-            deparsed::is_shop(quoted(table.shop_column()), on.tenancy.shop_key(), on.signed)
-        }
+        "weft_shop" => deparsed::is_shop(
+            quoted(table.shop_column()),
+            on.tenancy.shop_key(),
+            on.signed,
+        ),
         _ => policy.using.clone(),
     };
     let command = match policy.command {

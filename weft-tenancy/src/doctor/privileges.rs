@@ -19,20 +19,53 @@ pub(super) fn examine(on: &Examination<'_>) -> Vec<Finding> {
     for road in on.roads() {
         let named = (object.0, object.1.to_owned(), quote(object.1));
         let because = "it makes schemas of its own, whose names hide declared ones";
-        found.note(on, road, &named, (&database.grants, &database.owner), &["CREATE"], because);
+        found.note(
+            on,
+            road,
+            &named,
+            (&database.grants, &database.owner),
+            &["CREATE"],
+            because,
+        );
         let because = "a temporary table takes a declared name for the rest of the session";
-        found.note(on, road, &named, (&database.grants, &database.owner), &["TEMPORARY"], because);
+        found.note(
+            on,
+            road,
+            &named,
+            (&database.grants, &database.owner),
+            &["TEMPORARY"],
+            because,
+        );
         for schema in &on.catalog.schemas {
             let named = ("schema", schema.name.clone(), quote(&schema.name));
             let because = "it makes tables and functions that nobody declared";
-            found.note(on, road, &named, (&schema.grants, &schema.owner), &["CREATE"], because);
+            found.note(
+                on,
+                road,
+                &named,
+                (&schema.grants, &schema.owner),
+                &["CREATE"],
+                because,
+            );
         }
-        for relation in on.catalog.relations.iter().filter(|relation| !relation.extension) {
+        for relation in on
+            .catalog
+            .relations
+            .iter()
+            .filter(|relation| !relation.extension)
+        {
             let grants: Vec<Grant> = relation.all_grants().cloned().collect();
             let kind = if relation.kind == 'S' { "sequence" } else { "" };
             let named = (kind, relation.display(), relation.quoted());
             for (privileges, because) in forbidden(on, road, relation) {
-                found.note(on, road, &named, (&grants, &relation.owner), privileges, because);
+                found.note(
+                    on,
+                    road,
+                    &named,
+                    (&grants, &relation.owner),
+                    privileges,
+                    because,
+                );
             }
         }
     }
@@ -46,13 +79,18 @@ fn forbidden(
     relation: &Relation,
 ) -> Vec<(&'static [&'static str], &'static str)> {
     if relation.kind == 'S' {
-        let because = "it tells how much all organisations do, or sets back their ids; USAGE is enough";
+        let because =
+            "it tells how much all organisations do, or sets back their ids; USAGE is enough";
         return vec![(&["SELECT", "UPDATE"], because)];
     }
-    let mut forbidden: Vec<(&'static [&'static str], _)> = vec![(&UNGOVERNED, "row security does not govern it")];
+    let mut forbidden: Vec<(&'static [&'static str], _)> =
+        vec![(&UNGOVERNED, "row security does not govern it")];
     let (is_app, is_auth) = (road == on.roles.app(), on.roles.auth() == Some(road));
     if relation.schema() == OURS {
-        forbidden.push((&ROWS, "with the keys it signs the context of any organisation"));
+        forbidden.push((
+            &ROWS,
+            "with the keys it signs the context of any organisation",
+        ));
     } else if relation.schema() == "public" && relation.name() == AUDIT {
         let privileges: &'static [&'static str] = match on.roles.unscoped() == Some(road) {
             true => &["SELECT", "UPDATE", "DELETE"],

@@ -128,7 +128,9 @@ pub(super) fn unique_key(
         });
         referring.extend(keys.map(|key| (child, key)));
     }
-    let drops = referring.iter().map(|(child, key)| dropped(child, &key.name));
+    let drops = referring
+        .iter()
+        .map(|(child, key)| dropped(child, &key.name));
     let mut sql: String = drops.collect();
     sql += &with_org(relation, index, org);
     for (child, key) in referring {
@@ -191,7 +193,11 @@ fn needed_key(parent: &Relation, pairs: &Pairs) -> String {
     if parent.indexes.iter().any(|index| fits(&index)) {
         return String::new();
     }
-    format!("ALTER TABLE {} ADD UNIQUE ({});\n", parent.quoted(), list(columns))
+    format!(
+        "ALTER TABLE {} ADD UNIQUE ({});\n",
+        parent.quoted(),
+        list(columns)
+    )
 }
 
 /// The unique key that the foreign key refers to.

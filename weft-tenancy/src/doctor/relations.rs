@@ -34,7 +34,10 @@ fn create(on: &Examination<'_>, table: &Table) -> String {
     let key = on.tenancy.key().sql_name();
     let (org, shop) = match table.class() {
         Class::Root { id } => {
-            let mut sql = format!("CREATE TABLE {name} ({} {key} NOT NULL PRIMARY KEY);\n", quote(id));
+            let mut sql = format!(
+                "CREATE TABLE {name} ({} {key} NOT NULL PRIMARY KEY);\n",
+                quote(id)
+            );
             sql += &on.policies.table_sql(table);
             return sql;
         }
@@ -70,7 +73,10 @@ fn copied(relation: &Relation) -> Finding {
     Finding::new(
         Rule::Relation,
         relation.display(),
-        format!("it is a {}, on which row security cannot be", kind.to_lowercase()),
+        format!(
+            "it is a {}, on which row security cannot be",
+            kind.to_lowercase()
+        ),
         format!(
             "CREATE TABLE {copy} AS TABLE {name};\n\
              DROP {kind} {name};\n\
@@ -88,7 +94,10 @@ fn detached(on: &Examination<'_>, child: &Relation) -> Finding {
         if parent.is_some_and(|parent| parent.kind == 'p') {
             format!("ALTER TABLE {name} DETACH PARTITION {};\n", child.quoted())
         } else {
-            format!("ALTER FOREIGN TABLE {} NO INHERIT {name};\n", child.quoted())
+            format!(
+                "ALTER FOREIGN TABLE {} NO INHERIT {name};\n",
+                child.quoted()
+            )
         }
     });
     Finding::new(

@@ -42,11 +42,16 @@ impl Report {
         let matches = |finding: &Finding, exception: &Exception| {
             finding.rule == exception.rule && finding.object == exception.object
         };
-        let (excepted, stale) = exceptions.iter().cloned().partition(|exception| {
-            found.iter().any(|finding| matches(finding, exception))
-        });
+        let (excepted, stale) = exceptions
+            .iter()
+            .cloned()
+            .partition(|exception| found.iter().any(|finding| matches(finding, exception)));
         let mut findings = found;
-        findings.retain(|finding| !exceptions.iter().any(|exception| matches(finding, exception)));
+        findings.retain(|finding| {
+            !exceptions
+                .iter()
+                .any(|exception| matches(finding, exception))
+        });
         Report {
             findings,
             excepted,

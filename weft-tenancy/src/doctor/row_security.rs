@@ -9,7 +9,12 @@ pub(super) fn examine(on: &Examination<'_>) -> Vec<Finding> {
         if !relation.is_table() {
             continue;
         }
-        let alter = |word| format!("ALTER TABLE {} {word} ROW LEVEL SECURITY;", relation.quoted());
+        let alter = |word| {
+            format!(
+                "ALTER TABLE {} {word} ROW LEVEL SECURITY;",
+                relation.quoted()
+            )
+        };
         let (consequence, remedy) = match (relation.row_security, relation.forced) {
             (true, true) => continue,
             (false, false) => (

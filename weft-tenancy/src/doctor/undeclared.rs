@@ -14,8 +14,8 @@ pub(super) fn examine(on: &Examination<'_>) -> Vec<Finding> {
     let inherited: Vec<_> = inherited.collect();
     let mut found = Vec::new();
     for relation in &on.catalog.relations {
-        let ours = relation.schema() == OURS
-            || relation.schema() == "public" && relation.name() == AUDIT;
+        let ours =
+            relation.schema() == OURS || relation.schema() == "public" && relation.name() == AUDIT;
         if relation.kind == 'S'
             || relation.extension
             || ours

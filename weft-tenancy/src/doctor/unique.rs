@@ -10,9 +10,10 @@ pub(super) fn examine(on: &Examination<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     for tenant in on.tenants() {
         let relation = tenant.relation;
-        let keys = relation.indexes.iter().filter(|index| {
-            index.unique && !index.inherited && !holds(index, tenant.org)
-        });
+        let keys = relation
+            .indexes
+            .iter()
+            .filter(|index| index.unique && !index.inherited && !holds(index, tenant.org));
         let is_root = matches!(tenant.table.class(), Class::Root { .. });
         for index in keys {
             if is_root && !writable(on, relation, index) {
@@ -38,9 +39,10 @@ fn writable(on: &Examination<'_>, root: &Relation, index: &Index) -> bool {
     let app = on.roles.app();
     ["INSERT", "UPDATE"].iter().any(|privilege| {
         on.may(app, &root.grants, privilege)
-            || root.columns.iter().any(|column| {
-                in_key(index, &column.name) && on.may(app, &column.grants, privilege)
-            })
+            || root
+                .columns
+                .iter()
+                .any(|column| in_key(index, &column.name) && on.may(app, &column.grants, privilege))
     })
 }
 

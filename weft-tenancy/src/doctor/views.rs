@@ -20,7 +20,10 @@ fn judge(on: &Examination<'_>, view: &Relation) -> Option<Finding> {
         'v' if view.security_invoker => return None,
         'v' => (
             "it reads as its owner, past the policies and privileges of its reader",
-            format!("ALTER VIEW {} SET (security_invoker = true);", view.quoted()),
+            format!(
+                "ALTER VIEW {} SET (security_invoker = true);",
+                view.quoted()
+            ),
         ),
         _ if closed => (
             "it is a copy of tenants' or private rows, on which row security cannot be",
@@ -28,10 +31,19 @@ fn judge(on: &Examination<'_>, view: &Relation) -> Option<Finding> {
         ),
         _ => (
             "row security cannot be on it",
-            format!("REVOKE ALL ON {} FROM {};", view.quoted(), all_quoted(readers)),
+            format!(
+                "REVOKE ALL ON {} FROM {};",
+                view.quoted(),
+                all_quoted(readers)
+            ),
         ),
     };
-    Some(Finding::new(Rule::View, view.display(), consequence, remedy))
+    Some(Finding::new(
+        Rule::View,
+        view.display(),
+        consequence,
+        remedy,
+    ))
 }
 
 /// Whether it reads, at whatever remove, a table that is not for everybody.
@@ -52,7 +64,8 @@ fn reads_closed(on: &Examination<'_>, view: &Relation) -> bool {
     }
     let mut tenants = on.tenants().into_iter();
     tenants.any(|tenant| {
-        let is_it = |name: &&Name| name.0 == tenant.relation.schema() && name.1 == tenant.relation.name();
+        let is_it =
+            |name: &&Name| name.0 == tenant.relation.schema() && name.1 == tenant.relation.name();
         seen.iter().any(is_it)
     })
 }
