@@ -21,6 +21,7 @@ mod explain;
 mod fence;
 pub mod guard;
 mod key;
+mod migration;
 mod policy;
 mod refusal;
 mod roles;
@@ -44,6 +45,7 @@ pub use declare::{Class, DeclarationError, Table, Tenancy};
 #[cfg(feature = "diesel")]
 pub use explain::Explained;
 pub use key::{Key, KeyType};
+pub use migration::{MigrationError, NewTable};
 pub use policy::{Policies, Policy};
 pub use refusal::{Refusal, RefusalKind};
 pub use roles::Roles;

@@ -202,7 +202,7 @@ macro_rules! defects {
     };
 }
 
-fn url() -> &'static str {
+pub(crate) fn url() -> &'static str {
     static URL: OnceLock<(Cluster, String)> = OnceLock::new();
     let (_, url) = URL.get_or_init(|| {
         let cluster = Cluster::start(Options::new(env!("CARGO_MANIFEST_DIR"))).unwrap();

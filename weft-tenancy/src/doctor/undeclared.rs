@@ -1,6 +1,7 @@
 //! Whether there is a relation that nobody thought of.
 
 use super::{Examination, Finding, Rule};
+use crate::policy::dollar_tag;
 
 /// The table of unscoped accesses.
 pub(super) const AUDIT: &str = "weft_unscoped_audit";
@@ -50,13 +51,4 @@ pub(super) fn unless_rows(source: &str) -> String {
              END IF;\n\
          END {tag};\n"
     )
-}
-
-/// A dollar quote that `text` does not hold.
-fn dollar_tag(text: &str) -> String {
-    let mut tag = "$weft$".to_owned();
-    while text.contains(&tag) {
-        tag.insert(1, 'w');
-    }
-    tag
 }
