@@ -2,7 +2,7 @@
 
 use weft_tenancy::doctor::{Doctor, Rule};
 
-use crate::clinic::Patient;
+use crate::clinic::{DECLARATION, Patient};
 
 #[test]
 fn an_exception_needs_a_reason() {
@@ -12,6 +12,32 @@ fn an_exception_needs_a_reason() {
     assert_eq!(
         error.to_string(),
         "an exception for \"notes\" needs a reason"
+    );
+}
+
+#[test]
+fn exceptions_stand_in_the_declaration_with_rule_object_and_reason() {
+    let patient = Patient::new();
+    let doctor = || Doctor::new(&patient.tenancy, &patient.roles);
+    let entry = |rule, reason| {
+        format!(
+            "{DECLARATION}\n[[except]]\nrule = \"{rule}\"\nobject = \"notes\"\nreason = \"{reason}\""
+        )
+    };
+    let text = entry("undeclared", "scratch");
+    weft_tenancy::Tenancy::from_toml(&text).unwrap();
+    assert!(doctor().except_toml(&text).is_ok());
+    let error = doctor().except_toml(&entry("undeclared", " ")).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "an exception for \"notes\" needs a reason"
+    );
+    let error = doctor().except_toml(&entry("all", "scratch")).unwrap_err();
+    assert_eq!(error.to_string(), "an exception names no rule by \"all\"");
+    assert!(
+        doctor()
+            .except_toml("[[except]]\nrule = \"undeclared\"")
+            .is_err()
     );
 }
 
@@ -45,5 +71,5 @@ fn advice_is_no_ill_health() {
         "ALTER TABLE orders ADD COLUMN amount numeric; CREATE INDEX ON orders (org_id, amount)",
     );
     let report = patient.examine();
-    assert!(report.findings[0].is_advice() && report.is_healthy());
+    assert!(report.findings[0].advice && report.is_healthy());
 }

@@ -18,6 +18,8 @@ pub struct Finding {
     pub consequence: String,
     /// The SQL that mends it, for the owner or a superuser to run as one batch.
     pub remedy: String,
+    /// Whether a database is healthy in spite of it.
+    pub advice: bool,
 }
 
 impl Finding {
@@ -32,18 +34,14 @@ impl Finding {
             object: object.into(),
             consequence: consequence.into(),
             remedy: remedy.into(),
+            advice: rule == Rule::Leakproof,
         }
-    }
-
-    /// Whether a database is healthy in spite of it.
-    pub fn is_advice(&self) -> bool {
-        self.rule == Rule::Leakproof
     }
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let advice = if self.is_advice() { ", advice" } else { "" };
+        let advice = if self.advice { ", advice" } else { "" };
         write!(f, "{} ({}{advice}): ", self.object, self.rule)?;
         write!(f, "{}", self.consequence)?;
         self.remedy

@@ -24,6 +24,7 @@ mod catalog;
 mod defaults;
 mod deparsed;
 mod examination;
+mod except;
 mod finding;
 mod foreign_key;
 mod functions;
@@ -51,12 +52,11 @@ mod undeclared;
 mod unique;
 mod views;
 
-use std::fmt;
-
 pub use catalog::{Catalog, CatalogError};
 use examination::Examination;
+pub use except::{Exception, ExceptionError};
 pub use finding::{Finding, Rule};
-pub use report::{Exception, Report};
+pub use report::Report;
 
 use crate::{Policies, Roles, Tenancy};
 
@@ -67,12 +67,6 @@ pub struct Doctor<'t> {
     roles: &'t Roles,
     signed: bool,
     exceptions: Vec<Exception>,
-}
-
-/// An exception was made without a reason.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NoReason {
-    object: String,
 }
 
 impl<'t> Doctor<'t> {
@@ -93,23 +87,6 @@ impl<'t> Doctor<'t> {
             signed: true,
             ..self
         }
-    }
-
-    /// Leaves out the finding of `rule` on exactly `object`, for a written `reason`.
-    ///
-    /// # Errors
-    /// Without a reason.
-    pub fn except(mut self, rule: Rule, object: &str, reason: &str) -> Result<Self, NoReason> {
-        let object = object.to_owned();
-        if reason.trim().is_empty() {
-            return Err(NoReason { object });
-        }
-        self.exceptions.push(Exception {
-            rule,
-            object,
-            reason: reason.to_owned(),
-        });
-        Ok(self)
     }
 
     /// Judges one snapshot by every rule.
@@ -157,11 +134,3 @@ const EXAMINATIONS: &[fn(&Examination<'_>) -> Vec<Finding>] = &[
     undeclared::examine,
     leakproof::examine,
 ];
-
-impl fmt::Display for NoReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "an exception for {:?} needs a reason", self.object)
-    }
-}
-
-impl std::error::Error for NoReason {}

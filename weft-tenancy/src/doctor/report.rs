@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{Finding, Rule};
+use super::{Exception, Finding};
 
 /// What was found, what was excepted, and which exceptions have nothing left to except.
 ///
@@ -20,22 +20,10 @@ pub struct Report {
     pub stale: Vec<Exception>,
 }
 
-/// Something that stays as it is for a written reason.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct Exception {
-    /// The rule.
-    pub rule: Rule,
-    /// The finding's object, exactly.
-    pub object: String,
-    /// Why.
-    pub reason: String,
-}
-
 impl Report {
     /// Whether nothing but advice was found.
     pub fn is_healthy(&self) -> bool {
-        self.findings.iter().all(Finding::is_advice)
+        self.findings.iter().all(|finding| finding.advice)
     }
 
     pub(super) fn new(found: Vec<Finding>, exceptions: &[Exception]) -> Report {
@@ -71,15 +59,9 @@ impl fmt::Display for Report {
         for exception in &self.stale {
             writeln!(f, "stale exception, matches nothing: {exception}")?;
         }
-        let advice = self.findings.iter().filter(|finding| finding.is_advice());
+        let advice = self.findings.iter().filter(|finding| finding.advice);
         let advice = advice.count();
         write!(f, "{} findings", self.findings.len() - advice)?;
         write!(f, ", {advice} of advice, {} excepted", self.excepted.len())
-    }
-}
-
-impl fmt::Display for Exception {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({}): {}", self.object, self.rule, self.reason)
     }
 }
