@@ -15,6 +15,8 @@ mod context;
 #[cfg(feature = "signed")]
 mod context_key;
 mod declare;
+#[cfg(feature = "doctor")]
+pub mod doctor;
 #[cfg(feature = "diesel")]
 mod explain;
 #[cfg(feature = "diesel")]
@@ -23,6 +25,7 @@ mod fence;
 mod flight;
 pub mod guard;
 mod key;
+mod migration;
 mod policy;
 mod refusal;
 mod roles;
@@ -52,6 +55,7 @@ pub use declare::{Class, DeclarationError, Table, Tenancy};
 #[cfg(feature = "diesel")]
 pub use explain::Explained;
 pub use key::{Key, KeyType};
+pub use migration::{MigrationError, NewTable};
 pub use policy::{Policies, Policy};
 pub use refusal::{Refusal, RefusalKind};
 pub use roles::Roles;

@@ -186,3 +186,12 @@ impl fmt::Display for Policy<'_> {
 pub(crate) fn qualified(table: &Table) -> String {
     format!("{}.{}", quote(table.schema()), quote(table.name()))
 }
+
+/// A dollar quote that `text` does not hold.
+pub(crate) fn dollar_tag(text: &str) -> String {
+    let mut tag = "$weft$".to_owned();
+    while text.contains(&tag) {
+        tag.insert(1, 'w');
+    }
+    tag
+}

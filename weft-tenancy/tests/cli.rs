@@ -1,4 +1,4 @@
-//! `weft guard` as its users see it: a line of JSON for each statement, and nothing else.
+//! `weft` as its users see it: what it prints, and how it ends.
 
 use std::{
     ffi::OsStr,
@@ -8,6 +8,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
+use weft_embedded::{Cluster, Options};
 
 const DECLARATION: &str = r#"
 key = "i64"
@@ -18,9 +19,20 @@ organizations = "id"
 customers = "org_id"
 [shop]
 orders = ["org_id", "shop_id"]
+[roles]
+app = "app"
+[[except]]
+rule = "undeclared"
+object = "notes"
+reason = "scratch"
 "#;
 
-fn weft(flags: &[&str], input: &[u8]) -> Output {
+fn guard(flags: &[&str], input: &[u8]) -> Output {
+    weft(&["guard"], flags, input)
+}
+
+/// Runs the command with the declaration and `flags`.
+fn weft(command: &[&str], flags: &[&str], input: &[u8]) -> Output {
     let file = std::env::temp_dir().join(format!(
         "weft-cli-{}-{:?}.toml",
         std::process::id(),
@@ -28,7 +40,9 @@ fn weft(flags: &[&str], input: &[u8]) -> Output {
     ));
     std::fs::write(&file, DECLARATION).expect("a temporary file can be written");
     let mut weft = Command::new(env!("CARGO_BIN_EXE_weft"))
-        .args(["guard", "--declaration"])
+        .env_remove("DATABASE_URL")
+        .args(command)
+        .arg("--declaration")
         .arg(&file)
         .args(flags)
         .stdin(Stdio::piped())
@@ -44,7 +58,7 @@ fn weft(flags: &[&str], input: &[u8]) -> Output {
 }
 
 fn answers(flags: &[&str], input: &[u8]) -> Vec<Value> {
-    let output = weft(flags, input);
+    let output = guard(flags, input);
     assert!(output.status.success(), "{output:?}");
     let text = String::from_utf8(output.stdout).expect("JSON is UTF-8");
     text.lines()
@@ -106,7 +120,7 @@ fn bad_flags_and_values_end_with_two_and_print_nothing() {
         &["--org", "x"],
         &["--shop", "99999999999"],
     ] {
-        let output = weft(flags, b"select 1");
+        let output = guard(flags, b"select 1");
         assert_eq!(output.status.code(), Some(2), "{flags:?}");
         assert!(output.stdout.is_empty(), "{flags:?}");
     }
@@ -118,7 +132,7 @@ fn bad_flags_and_values_end_with_two_and_print_nothing() {
 
 #[test]
 fn all_kinds_are_listed_with_a_sentence() {
-    let output = weft(&["--kinds"], b"");
+    let output = guard(&["--kinds"], b"");
     let text = String::from_utf8_lossy(&output.stdout);
     for kind in weft_tenancy::RefusalKind::ALL {
         assert!(
@@ -126,4 +140,179 @@ fn all_kinds_are_listed_with_a_sentence() {
             "{kind:?}"
         );
     }
+}
+
+#[test]
+fn every_command_tells_how_it_is_used() {
+    for command in ["guard", "doctor", "policy", "table"] {
+        let help = Command::new(env!("CARGO_BIN_EXE_weft"))
+            .args([command, "--help"])
+            .output()
+            .expect("the program starts");
+        assert!(help.status.success());
+        let text = String::from_utf8_lossy(&help.stdout);
+        assert!(
+            text.starts_with(&format!("usage: weft {command} ")),
+            "{text}"
+        );
+    }
+    let output = weft(&["doctor"], &["--nonsense"], b"");
+    assert_eq!(output.status.code(), Some(2));
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(text.starts_with("weft: unknown flag \"--nonsense\"\nusage: weft doctor "));
+}
+
+#[test]
+fn policies_are_printed_for_the_roles_of_the_file_or_the_command_line() {
+    let text = |flags: &[&str]| {
+        let output = weft(&["policy"], flags, b"");
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).expect("SQL is UTF-8")
+    };
+    let of_file = text(&[]);
+    assert!(of_file.contains("CREATE POLICY weft_shop ON \"public\".\"orders\""));
+    assert!(of_file.contains("TO \"app\"") && !of_file.contains("weft_unscoped"));
+    let flags = [
+        "--app",
+        "a",
+        "--auth",
+        "b",
+        "--directory",
+        "customers",
+        "--unscoped",
+        "c",
+    ];
+    let of_flags = text(&[&flags[..], &["--signed"]].concat());
+    assert!(of_flags.contains("weft.signed_org()") && of_flags.contains("FOR ALL TO \"c\""));
+    assert_eq!(of_flags.matches("FOR SELECT TO \"b\"").count(), 1);
+    let output = weft(&["policy"], &["--directory", "customers"], b"");
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn a_table_is_printed_whole_or_not_at_all() {
+    let flags = [
+        "--shop",
+        "--ids",
+        "i64",
+        "--column",
+        "total bigint NOT NULL",
+        "--reference",
+        "order_id=orders",
+        "--soft-delete",
+        "deleted_at",
+    ];
+    let output = weft(&["table", "invoices"], &flags, b"");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{output:?}");
+    for part in [
+        "-- tenancy!: shop invoices(org_id, shop_id) soft_delete(deleted_at);\n",
+        "\"total\" bigint NOT NULL,",
+        "FOREIGN KEY (\"org_id\", \"shop_id\", \"order_id\") REFERENCES \"public\".\"orders\"",
+        "CREATE POLICY weft_shop ON \"public\".\"invoices\"",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    for flags in [
+        &["--column", "total"][..],
+        &["--column", "total bigint; DROP TABLE orders"],
+        &["--reference", "order_id"],
+        &["--reference", "order_id=nothing"],
+        &["--ids", "text"],
+    ] {
+        let output = weft(&["table", "invoices"], flags, b"");
+        assert_eq!(output.status.code(), Some(2), "{flags:?}");
+        assert!(output.stdout.is_empty(), "{flags:?}");
+    }
+}
+
+/// The address of a database with the declared tables in the state that `sql` leaves.
+fn database(name: &str, sql: &str) -> (Cluster, String) {
+    let cluster = Cluster::start(Options::new(env!("CARGO_MANIFEST_DIR"))).expect("a server");
+    let attributes = "LOGIN NOSUPERUSER NOBYPASSRLS";
+    cluster.ensure_role("app", attributes).expect("a role");
+    let database = cluster.ensure_database(name).expect("a database");
+    let policies = weft(&["policy"], &[], b"").stdout;
+    let policies = String::from_utf8(policies).expect("SQL is UTF-8");
+    let text = format!(
+        "REVOKE TEMPORARY ON DATABASE {name} FROM PUBLIC;
+         DROP TABLE IF EXISTS orders, customers, organizations, notes;
+         CREATE TABLE organizations (id bigint PRIMARY KEY);
+         CREATE TABLE customers (org_id bigint NOT NULL, id bigint, PRIMARY KEY (org_id, id));
+         CREATE TABLE orders (org_id bigint NOT NULL, id bigint, shop_id integer NOT NULL,
+             PRIMARY KEY (org_id, id));
+         CREATE TABLE notes (id bigint);
+         {policies} {sql}"
+    );
+    database.execute(&text).expect("the tables");
+    let url = database.url("app");
+    (cluster, url)
+}
+
+#[test]
+fn the_doctor_ends_with_nothing_when_all_is_well() {
+    let (_cluster, url) = database("weft_cli_healthy", "");
+    let output = weft(&["doctor"], &["--database-url", &url], b"");
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(
+        text,
+        "excepted: notes (undeclared): scratch\n0 findings, 0 of advice, 1 excepted\n"
+    );
+}
+
+#[test]
+fn the_doctor_ends_with_one_on_findings_and_tells_programs_what_they_are() {
+    let defect = "ALTER TABLE orders NO FORCE ROW LEVEL SECURITY;";
+    let (_cluster, url) = database("weft_cli_ill", defect);
+    let output = weft(&["doctor"], &["--database-url", &url, "--json"], b"");
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(report["healthy"], json!(false));
+    assert_eq!(
+        report["findings"],
+        json!([{
+            "rule": "row-security",
+            "object": "orders",
+            "consequence": "the owner, and what runs as the owner, is not held back",
+            "remedy": "ALTER TABLE \"public\".\"orders\" FORCE ROW LEVEL SECURITY;",
+            "advice": false,
+        }])
+    );
+    assert_eq!(report["excepted"][0]["reason"], "scratch");
+    assert_eq!(report["stale"], json!([]));
+    let file = std::env::temp_dir().join(format!("weft-except-{}.toml", std::process::id()));
+    let exception = "[[except]]\nrule = 'row-security'\nobject = 'orders'\nreason = 'a test'";
+    std::fs::write(&file, exception).expect("a temporary file can be written");
+    let flags = [
+        "--database-url",
+        &url,
+        "--except",
+        file.to_str().expect("a path"),
+    ];
+    let output = weft(&["doctor"], &flags, b"");
+    std::fs::remove_file(&file).expect("the temporary file is there");
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+}
+
+#[test]
+fn the_doctor_ends_with_two_without_an_answer_and_never_shows_a_password() {
+    for url in [
+        "postgres://app:s3cret@127.0.0.1:1/nothing",
+        "postgres://app:x?s3cret=1@127.0.0.1:1/nothing",
+        "postgres://app:s3cret@127.0.0.1:s3cret/nothing",
+        "s3cret",
+        "host=127.0.0.1 port=1 password=s3cret sslmode=require",
+        "postgres://app:s3cret@127.0.0.1:1/nothing?sslmode=verify-full",
+    ] {
+        let output = weft(&["doctor"], &["--database-url", url], b"");
+        assert_eq!(output.status.code(), Some(2), "{url}");
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            !text.contains("s3cret") && output.stdout.is_empty(),
+            "{text}"
+        );
+        assert_eq!(url.contains("sslmode"), text.contains("TLS"), "{text}");
+    }
+    assert_eq!(weft(&["doctor"], &[], b"").status.code(), Some(2));
 }

@@ -80,7 +80,6 @@ pub enum Class {
 
 impl Table {
     /// A relation `schema.name` of the given class.
-    #[cfg(any(feature = "diesel", feature = "toml"))]
     pub(crate) fn new(schema: &str, name: &str, class: Class) -> Table {
         Table {
             schema: schema.to_owned(),

@@ -1,9 +1,9 @@
 use std::collections::{BTreeMap, HashSet};
 
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 
 use super::{Class, DeclarationError, Table, Tenancy};
-use crate::KeyType;
+use crate::{KeyType, Roles};
 
 impl Tenancy {
     /// Reads a declaration from TOML; names are `schema.table`, `public` where bare, and exact.
@@ -26,6 +26,12 @@ impl Tenancy {
     ///     orders = "deleted_at"
     ///     [functions]
     ///     my_rank = "pure ranking, reads no table"
+    ///     [roles]                          # what tools take from it: `Roles::from_toml`
+    ///     app = "shop_app"
+    ///     [[except]]                       # and what the doctor leaves out
+    ///     rule = "undeclared"
+    ///     object = "spatial_ref_sys"
+    ///     reason = "reference data that came with an import"
     /// "#)?;
     /// assert_eq!(tenancy.table(None, "orders").unwrap().shop_column(), Some("shop_id"));
     /// # Ok::<(), weft_tenancy::DeclarationError>(())
@@ -39,9 +45,7 @@ impl Tenancy {
     /// # Errors
     /// When the text is not TOML of this form, or the declaration contradicts itself.
     pub fn from_toml(text: &str) -> Result<Tenancy, DeclarationError> {
-        let file: File = toml::from_str(text).map_err(|error| DeclarationError::Toml {
-            message: error.to_string(),
-        })?;
+        let file = File::read(text)?;
         let key = key_type(&file.key)?;
         let shop_key = file.shop_key.as_deref().map_or(Ok(key), key_type)?;
         let mut tables = Vec::new();
@@ -87,6 +91,53 @@ impl Tenancy {
     }
 }
 
+impl Roles {
+    /// The roles that a declaration names in TOML, if it does.
+    ///
+    /// ```
+    /// let roles = weft_tenancy::Roles::from_toml(r#"
+    ///     key = "uuid"
+    ///     root.organizations = "id"
+    ///     [roles]
+    ///     app = "shop_app"
+    ///     auth = "shop_auth"               # may be left out, with its directory
+    ///     directory = ["memberships"]
+    ///     unscoped = "shop_unscoped"       # may be left out
+    /// "#)?;
+    /// assert_eq!(roles.unwrap().auth(), Some("shop_auth"));
+    /// # Ok::<(), weft_tenancy::DeclarationError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When the text is not a declaration in TOML, or there is a directory and no `auth` to read it.
+    pub fn from_toml(text: &str) -> Result<Option<Roles>, DeclarationError> {
+        let Some(file) = File::read(text)?.roles else {
+            return Ok(None);
+        };
+        let mut roles = Roles::new(file.app);
+        match file.auth {
+            Some(auth) => roles = roles.with_auth(auth, file.directory),
+            None if !file.directory.is_empty() => {
+                let message = "roles.directory without roles.auth".to_owned();
+                return Err(DeclarationError::Toml { message });
+            }
+            None => {}
+        }
+        if let Some(unscoped) = file.unscoped {
+            roles = roles.with_unscoped(unscoped);
+        }
+        Ok(Some(roles))
+    }
+}
+
+impl File {
+    fn read(text: &str) -> Result<File, DeclarationError> {
+        toml::from_str(text).map_err(|error| DeclarationError::Toml {
+            message: error.to_string(),
+        })
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
@@ -112,6 +163,20 @@ struct File {
     soft_delete: BTreeMap<String, String>,
     #[serde(default)]
     functions: BTreeMap<String, String>,
+    roles: Option<RolesFile>,
+    // The doctor's.
+    #[serde(default, rename = "except")]
+    _except: Vec<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RolesFile {
+    app: String,
+    auth: Option<String>,
+    #[serde(default)]
+    directory: Vec<String>,
+    unscoped: Option<String>,
 }
 
 fn key_type(name: &str) -> Result<KeyType, DeclarationError> {

@@ -1,7 +1,6 @@
-//! The `weft` command line.
+//! `weft guard`: what would be sent, a line of JSON for each statement.
 
 use std::{
-    collections::VecDeque,
     io::{self, Read, Write},
     process::ExitCode,
 };
@@ -12,7 +11,9 @@ use weft_tenancy::{
     guard::{Cell, Guarded, Shape, highest_bind, split},
 };
 
-const USAGE: &str = "\
+use crate::{Failure, arguments::Arguments, declared::Declared};
+
+pub(crate) const USAGE: &str = "\
 usage: weft guard --declaration FILE [--shops] [--show-deleted] [--org VALUE] [--shop VALUE]... < SQL
        weft guard --kinds
 
@@ -24,57 +25,16 @@ and prints one line of JSON for each: what would be sent in a scope, or why it i
   --show-deleted      rows that are soft-deleted are shown
   --org VALUE         the scope's organisation: literals are judged by it
   --shop VALUE        a shop of the scope, repeatable; implies --shops
-  --kinds             lists all kinds of refusals";
+  --kinds             lists all kinds of refusals
+";
 
-fn main() -> ExitCode {
-    let arguments = std::env::args_os().skip(1);
-    let arguments: Option<_> = arguments
-        .map(|argument| argument.into_string().ok())
-        .collect();
-    let arguments = arguments.ok_or_else(|| Failure::Usage("an argument is not UTF-8".to_owned()));
-    match arguments.and_then(run) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(Failure::Usage(message)) => {
-            let _ = writeln!(io::stderr(), "weft: {message}\n{USAGE}");
-            ExitCode::from(2)
-        }
-        Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
-            ExitCode::SUCCESS
-        }
-        Err(Failure::Output(error)) => {
-            let _ = writeln!(io::stderr(), "weft: {error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-enum Failure {
-    Usage(String),
-    Output(io::Error),
-}
-
-impl From<io::Error> for Failure {
-    fn from(error: io::Error) -> Failure {
-        Failure::Output(error)
-    }
-}
-
-fn run(mut arguments: VecDeque<String>) -> Result<(), Failure> {
-    match arguments.pop_front().as_deref() {
-        Some("guard") => guard(arguments),
-        Some("--help" | "-h") => Ok(writeln!(io::stdout(), "{USAGE}")?),
-        Some(other) => Err(Failure::Usage(format!("unknown command {other:?}"))),
-        None => Err(Failure::Usage("a command is needed".to_owned())),
-    }
-}
-
-fn guard(arguments: VecDeque<String>) -> Result<(), Failure> {
+pub(crate) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let mut out = io::stdout().lock();
     let Some(options) = Options::read(arguments)? else {
         for kind in RefusalKind::ALL {
             writeln!(out, "{}: {}", kind.name(), kind.sentence())?;
         }
-        return Ok(());
+        return Ok(ExitCode::SUCCESS);
     };
     let mut input = Vec::new();
     io::stdin().lock().read_to_end(&mut input)?;
@@ -87,7 +47,7 @@ fn guard(arguments: VecDeque<String>) -> Result<(), Failure> {
         )?;
     }
     out.flush()?;
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }
 
 struct Options {
@@ -99,36 +59,25 @@ struct Options {
 
 impl Options {
     /// The flags; nothing when the kinds are asked for.
-    fn read(mut arguments: VecDeque<String>) -> Result<Option<Options>, Failure> {
+    fn read(mut arguments: Arguments) -> Result<Option<Options>, Failure> {
         let mut declaration = None;
         let mut shape = Shape::default();
         let (mut org, mut shops) = (None, Vec::new());
-        while let Some(flag) = arguments.pop_front() {
-            let alone = arguments.is_empty();
-            let mut value = || {
-                arguments
-                    .pop_front()
-                    .ok_or_else(|| Failure::Usage(format!("{flag} needs a value")))
-            };
+        while let Some(flag) = arguments.flag() {
             match flag.as_str() {
-                "--kinds" if alone => return Ok(None),
-                "--declaration" => declaration = Some(value()?),
+                "--kinds" if arguments.is_empty() => return Ok(None),
+                "--declaration" => declaration = Some(arguments.value(&flag)?),
                 "--shops" => shape.narrowed = true,
                 "--show-deleted" => shape.show_deleted = true,
-                "--org" => org = Some(value()?),
+                "--org" => org = Some(arguments.value(&flag)?),
                 "--shop" => {
                     shape.narrowed = true;
-                    shops.push(value()?);
+                    shops.push(arguments.value(&flag)?);
                 }
-                _ => return Err(Failure::Usage(format!("unknown flag {flag:?}"))),
+                _ => return Err(Arguments::unknown(&flag)),
             }
         }
-        let file =
-            declaration.ok_or_else(|| Failure::Usage("--declaration is needed".to_owned()))?;
-        let text = std::fs::read_to_string(&file)
-            .map_err(|error| Failure::Usage(format!("{file}: {error}")))?;
-        let tenancy = Tenancy::from_toml(&text)
-            .map_err(|error| Failure::Usage(format!("{file}: {error}")))?;
+        let Declared { tenancy, .. } = Declared::read(declaration)?;
         let key = |flag, of: weft_tenancy::KeyType, value: &str| {
             let wrong = || Failure::Usage(format!("{flag} is not a {}", of.sql_name()));
             of.parse(value).ok_or_else(wrong)
