@@ -5,6 +5,7 @@
 mod bad_input;
 mod citus;
 mod demo;
+mod doctor;
 mod faults;
 mod imports;
 mod members;
