@@ -9,6 +9,7 @@ use weft_tenancy::{
 
 use crate::{
     declaration::{Declaration, Key, Name, Owner, Table},
+    hash::fnv_from,
     judge::{Bench, Disagreement, Outcome},
     tree,
 };
@@ -156,9 +157,7 @@ fn declare(names: &BTreeSet<Name>, turn: u64) -> Declaration {
 
 /// A number that stays the same wherever and whenever this runs.
 fn draw(name: &Name, turn: u64) -> u64 {
-    let bytes = name.schema.bytes().chain([0]).chain(name.table.bytes());
-    let mixed = bytes.fold(turn.wrapping_mul(0x9e37_79b9_7f4a_7c15), |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
+    let bytes = [name.schema.as_bytes(), &[0], name.table.as_bytes()].concat();
+    let mixed = fnv_from(turn.wrapping_mul(0x9e37_79b9_7f4a_7c15), &bytes);
     mixed >> 20
 }

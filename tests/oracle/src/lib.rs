@@ -8,6 +8,7 @@
 //! - [`verify`]: every tenant table has its filter where Postgres will apply it.
 //! - [`strip`]: without its guards the statement is the caller's.
 //! - [`judge`]: one statement before both.
+//! - [`reading`]: what Postgres reads and writes, to hold the guard's own reading against.
 //!
 //! It does not execute anything: that the filters keep rows apart is what the tests of the workspace
 //! show on a live server.
@@ -16,12 +17,15 @@ mod condition;
 pub mod declaration;
 pub mod declared;
 pub mod generate;
+pub mod hash;
 pub mod judge;
 mod known;
 pub mod random;
+pub mod reading;
 mod sight;
 pub mod strip;
 pub mod tree;
+pub mod verdicts;
 pub mod verify;
 
 pub use condition::Binds;

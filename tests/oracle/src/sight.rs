@@ -25,7 +25,8 @@ impl Sight<'_, '_> {
         outer: None,
     };
 
-    fn has(&self, name: &str) -> bool {
+    /// Whether a CTE of that name is in sight.
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.ctes.contains(&name) || self.outer.is_some_and(|outer| outer.has(name))
     }
 

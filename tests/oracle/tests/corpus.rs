@@ -3,20 +3,31 @@
 
 use std::collections::BTreeMap;
 
-use weft_oracle::declared;
-use weft_tenancy::guard::split;
+use weft_oracle::{declared, verdicts::verdicts};
+
+mod common;
+
+#[test]
+fn the_committed_verdicts_are_what_postgres_reads() {
+    let Some(corpus) = common::corpus() else {
+        return;
+    };
+    let committed = include_str!("../../../weft-tenancy/tests/verdicts.txt");
+    let today = verdicts(corpus.iter().map(String::as_str));
+    for (committed, today) in committed.lines().zip(today.lines()) {
+        assert_eq!(committed, today);
+    }
+    assert_eq!(committed.len(), today.len());
+}
 
 #[test]
 fn every_statement_of_the_corpus_is_guarded_as_postgres_reads_it() {
-    let Ok(file) = std::env::var("WEFT_DML_CORPUS") else {
-        println!("skipped: WEFT_DML_CORPUS names no corpus");
+    let Some(corpus) = common::corpus() else {
         return;
     };
-    let corpus = std::fs::read(&file).expect("WEFT_DML_CORPUS names a readable file");
     let mut outcomes = BTreeMap::new();
     let mut disagreements = Vec::new();
-    for sql in split(&corpus) {
-        let sql = sql.expect("the corpus is UTF-8");
+    for sql in &corpus {
         for turn in 0..8 {
             match declared::judge(sql, turn) {
                 Ok(outcome) => *outcomes.entry(outcome).or_insert(0) += 1,

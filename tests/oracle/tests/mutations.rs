@@ -5,7 +5,6 @@ use weft_oracle::{
     generate::{Generator, mutate},
     random::Random,
 };
-use weft_tenancy::guard::split;
 
 mod common;
 
@@ -19,17 +18,7 @@ fn own_statements() -> Vec<String> {
 #[test]
 fn damaged_statements_are_refused_or_guarded_as_postgres_reads_them() {
     let run = common::Run::from_env(5_000);
-    let corpus = std::env::var("WEFT_DML_CORPUS").map(|file| {
-        let corpus = std::fs::read(&file).expect("WEFT_DML_CORPUS names a readable file");
-        split(&corpus)
-            .into_iter()
-            .map(|sql| sql.expect("the corpus is UTF-8").to_owned())
-            .collect()
-    });
-    let statements: Vec<String> = corpus.unwrap_or_else(|_| {
-        println!("WEFT_DML_CORPUS names no corpus: generated statements are damaged instead");
-        own_statements()
-    });
+    let statements = common::corpus().unwrap_or_else(own_statements);
     run.each(|seed| {
         let mut random = Random::new(seed);
         let mut sql = statements[random.below(statements.len())].clone();

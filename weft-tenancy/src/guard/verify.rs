@@ -357,7 +357,7 @@ fn target_reference(owner: &SyntaxNode, alias: K, path: &Path) -> Result<Path, R
 }
 
 /// Whether `name`, as it stands at `node`, is a CTE: the climb passes every WITH that governs it.
-fn cte_in_sight(node: &SyntaxNode, wanted: &str) -> Result<bool, Refusal> {
+pub(super) fn cte_in_sight(node: &SyntaxNode, wanted: &str) -> Result<bool, Refusal> {
     let mut passed: Option<SyntaxNode> = None;
     let mut below = node.clone();
     for ancestor in node.ancestors().skip(1) {

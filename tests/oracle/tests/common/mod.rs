@@ -1,10 +1,29 @@
 //! How many statements, from which seed, and what to say of them in the end.
 
-#![allow(clippy::panic, clippy::print_stdout, unreachable_pub)]
+// Each test takes what it needs of it.
+#![allow(
+    dead_code,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::expect_used,
+    unreachable_pub
+)]
 
 use std::collections::BTreeMap;
 
 use weft_oracle::judge::{Disagreement, Outcome};
+use weft_tenancy::guard::split;
+
+/// The statements of the file that `WEFT_DML_CORPUS` names; without it says so.
+pub fn corpus() -> Option<Vec<String>> {
+    let Ok(file) = std::env::var("WEFT_DML_CORPUS") else {
+        println!("WEFT_DML_CORPUS names no corpus: its statements are left out");
+        return None;
+    };
+    let corpus = std::fs::read(&file).expect("WEFT_DML_CORPUS names a readable file");
+    let owned = |sql: Result<&str, _>| sql.expect("the corpus is UTF-8").to_owned();
+    Some(split(&corpus).into_iter().map(owned).collect())
+}
 
 pub struct Run {
     seed: u64,
