@@ -1,5 +1,7 @@
 //! Who owns which table, as the oracle itself keeps it.
 
+use std::collections::BTreeSet;
+
 use weft_tenancy::{DeclarationError, Tenancy};
 
 /// The name of a declared table.
@@ -53,6 +55,12 @@ pub struct Declaration {
     pub key: Key,
     /// The tables, exactly one of them the root.
     pub tables: Vec<Table>,
+    /// Functions, `schema.name` or bare.
+    pub functions: BTreeSet<String>,
+    /// Types beyond the built-in ones.
+    pub types: BTreeSet<String>,
+    /// Fields of composite types.
+    pub fields: BTreeSet<String>,
 }
 
 /// The column that names the organisation.
@@ -156,6 +164,15 @@ impl Declaration {
                 .collect()
         };
         let list = |owner: Owner| of(owner).collect::<Vec<_>>().join(", ");
+        let texts = |names: &BTreeSet<String>| {
+            let names: Vec<_> = names.iter().map(|name| text(name)).collect();
+            names.join(", ")
+        };
+        let functions: String = self
+            .functions
+            .iter()
+            .map(|name| format!("{} = \"reads no table\"\n", text(name)))
+            .collect();
         let key = match self.key {
             Key::Uuid => "uuid",
             Key::Int8 => "i64",
@@ -168,9 +185,12 @@ impl Declaration {
             .collect();
         Tenancy::from_toml(&format!(
             "key = \"{key}\"\nshop_key = \"i32\"\nshared = [{}]\nprivate = [{}]\n\
-             [root]\n{}[org]\n{}[shop]\n{}[soft_delete]\n{soft}",
+             types = [{}]\nfields = [{}]\n\
+             [root]\n{}[org]\n{}[shop]\n{}[soft_delete]\n{soft}[functions]\n{functions}",
             list(Owner::Shared),
             list(Owner::Private),
+            texts(&self.types),
+            texts(&self.fields),
             pairs(Owner::Root, &text(ROOT_ID)),
             pairs(Owner::Org, &text(ORG)),
             pairs(Owner::Shop, &format!("[{}, {}]", text(ORG), text(SHOP))),

@@ -1,6 +1,6 @@
 //! A declaration made for a statement: whatever it names is declared.
 
-use std::{collections::BTreeSet, error::Error, sync::Arc};
+use std::{error::Error, sync::Arc};
 
 use weft_tenancy::{
     RefusalKind,
@@ -11,19 +11,21 @@ use crate::{
     declaration::{Declaration, Key, Name, Owner, Table},
     hash::fnv_from,
     judge::{Bench, Disagreement, Outcome},
-    tree,
+    named::Named,
 };
 
-/// Judges `sql` under a declaration of every relation that Postgres's grammar sees in it, and of those
+/// Judges `sql` under a declaration of all that Postgres's grammar sees in it, and of the relations
 /// that the guard asks for; `turn` decides who owns which, and the shape of the scope.
 ///
 /// # Errors
 /// A [`Disagreement`].
 pub fn judge(sql: &str, turn: u64) -> Result<Outcome, Box<Disagreement>> {
-    let (seen, declared) = (relations(sql), names(sql, turn));
-    if let Some(asked) = declared
+    let seen = Named::read(sql);
+    let named = asked(sql, turn, seen.clone());
+    if let Some(asked) = named
+        .relations
         .iter()
-        .find(|name| !seen.is_empty() && !seen.contains(name))
+        .find(|name| !seen.relations.is_empty() && !seen.relations.contains(name))
     {
         let problems = vec![format!(
             "the guard sees a relation {}, Postgres does not",
@@ -37,7 +39,7 @@ pub fn judge(sql: &str, turn: u64) -> Result<Outcome, Box<Disagreement>> {
             problems,
         }));
     }
-    match Bench::new(declare(&declared, turn)) {
+    match Bench::new(declare(&named, turn)) {
         Ok(bench) => bench.judge(sql, shape(turn)),
         Err(_) => Ok(Outcome::Refused("undeclarable")),
     }
@@ -48,7 +50,7 @@ pub fn judge(sql: &str, turn: u64) -> Result<Outcome, Box<Disagreement>> {
 /// # Errors
 /// Its refusal, or why its tables cannot be declared.
 pub fn guarded(sql: &str, turn: u64) -> Result<Arc<Guarded>, Box<dyn Error>> {
-    let bench = Bench::new(declare(&names(sql, turn), turn))?;
+    let bench = Bench::new(declare(&asked(sql, turn, Named::read(sql)), turn))?;
     Ok(bench
         .tenancy()
         .guard(sql, highest_bind(sql)?, shape(turn))?)
@@ -61,12 +63,12 @@ fn shape(turn: u64) -> Shape {
     }
 }
 
-/// All names to declare: those of the real tree, then one by one what the guard misses.
-fn names(sql: &str, turn: u64) -> BTreeSet<Name> {
-    let mut names: BTreeSet<_> = relations(sql).into_iter().filter(can_be_declared).collect();
+/// What to declare: what `named` holds of the real tree, then one by one what the guard misses.
+fn asked(sql: &str, turn: u64, mut named: Named) -> Named {
+    named.relations.retain(can_be_declared);
     loop {
-        let Ok(bench) = Bench::new(declare(&names, turn)) else {
-            return names;
+        let Ok(bench) = Bench::new(declare(&named, turn)) else {
+            return named;
         };
         let refusal =
             highest_bind(sql).and_then(|binds| bench.tenancy().guard(sql, binds, shape(turn)));
@@ -77,28 +79,10 @@ fn names(sql: &str, turn: u64) -> BTreeSet<Name> {
             _ => None,
         };
         match asked.filter(can_be_declared) {
-            Some(asked) if names.insert(asked.clone()) => {}
-            _ => return names,
+            Some(asked) if named.relations.insert(asked.clone()) => {}
+            _ => return named,
         }
     }
-}
-
-/// The relations that `sql` names as Postgres parses it, CTEs among them; none if it does not parse.
-pub fn relations(sql: &str) -> BTreeSet<Name> {
-    let mut names = BTreeSet::new();
-    for statement in tree::parse(sql).unwrap_or_default() {
-        let mut open = vec![&statement];
-        while let Some(node) = open.pop() {
-            if node.is("RangeVar") {
-                let schema = node
-                    .some("schemaname")
-                    .map_or("public", |_| node.text("schemaname"));
-                names.insert(Name::new(schema, node.text("relname")));
-            }
-            open.extend(node.children());
-        }
-    }
-    names
 }
 
 fn can_be_declared(name: &Name) -> bool {
@@ -112,8 +96,9 @@ fn name(displayed: &str) -> Name {
 }
 
 /// Turns 0 to 3: all of one kind. After that each table draws its owner.
-fn declare(names: &BTreeSet<Name>, turn: u64) -> Declaration {
-    let mut tables: Vec<_> = names
+fn declare(named: &Named, turn: u64) -> Declaration {
+    let mut tables: Vec<_> = named
+        .relations
         .iter()
         .map(|name| {
             let drawn = draw(name, turn);
@@ -152,6 +137,9 @@ fn declare(names: &BTreeSet<Name>, turn: u64) -> Declaration {
     Declaration {
         key: if turn % 3 == 2 { Key::Int8 } else { Key::Uuid },
         tables,
+        functions: named.functions.clone(),
+        types: named.types.clone(),
+        fields: named.fields.clone(),
     }
 }
 

@@ -5,6 +5,8 @@ mod joins;
 mod mutations;
 mod statements;
 
+use std::collections::BTreeSet;
+
 pub use mutations::mutate;
 
 use crate::{
@@ -150,5 +152,8 @@ pub fn declaration(key: Key) -> Declaration {
             table("public", "plans", Owner::Shared, false),
             table("public", "users", Owner::Private, false),
         ],
+        functions: BTreeSet::new(),
+        types: BTreeSet::new(),
+        fields: BTreeSet::new(),
     }
 }

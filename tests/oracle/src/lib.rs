@@ -13,6 +13,7 @@
 //! It does not execute anything: that the filters keep rows apart is what the tests of the workspace
 //! show on a live server.
 
+pub mod alone;
 mod condition;
 pub mod declaration;
 pub mod declared;
@@ -20,8 +21,10 @@ pub mod generate;
 pub mod hash;
 pub mod judge;
 mod known;
+pub mod named;
 pub mod random;
 pub mod reading;
+pub mod shares;
 mod sight;
 pub mod strip;
 pub mod tree;
