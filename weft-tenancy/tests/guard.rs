@@ -486,6 +486,7 @@ fn g17_shared_tables_are_read_only_and_the_root_keeps_its_key() {
             "select * from orders o, (select * from plans) p for key share",
             "select * from orders o, (select * from plans) p for key share of p",
             "select * from (orders o join plans p on true) j for update of j",
+            "select * from orders o join plans p using (id) as j for update of j",
         ],
     );
     guarded(
