@@ -1,6 +1,9 @@
 //! What a statement names, as Postgres parses it, and what of that can be declared.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::LazyLock,
+};
 
 use crate::{declaration::Name, tree};
 
@@ -64,8 +67,12 @@ fn declarable(path: &[tree::Tree]) -> Option<String> {
 
 /// Whether a built-in of that name, a function or a type, is one that the guard refuses.
 pub fn is_out_of_reach(name: &str) -> bool {
-    let mut names = REFUSED.lines().filter_map(|line| line.split(' ').next());
-    names.any(|refused| refused == name)
+    OUT_OF_REACH.contains(name)
 }
 
-static REFUSED: &str = include_str!("../../../weft-tenancy/src/guard/functions/refused.txt");
+static OUT_OF_REACH: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+    include_str!("../../../weft-tenancy/src/guard/functions/refused.txt")
+        .lines()
+        .filter_map(|line| line.split(' ').next())
+        .collect()
+});

@@ -19,20 +19,15 @@ pub struct Shares(BTreeMap<&'static str, Share>);
 #[derive(Debug, Clone, Default)]
 pub struct Share {
     guarded: usize,
-    /// Refused for what they read of the catalogs, the server or the session.
-    catalog: usize,
+    /// Refused for what they ask of the catalogs, the server or the session.
+    catalog: Reasons,
     /// Refused, and nothing outside of a trigger, a function or a cursor's transaction.
-    not_alone: usize,
-    refused: BTreeMap<&'static str, usize>,
+    not_alone: Reasons,
+    refused: Reasons,
 }
 
-impl Share {
-    /// How many of a hundred are guarded, of those that stand alone and name no part of the catalogs.
-    pub fn percent(&self) -> f64 {
-        let refused: usize = self.refused.values().sum();
-        100.0 * self.guarded as f64 / (self.guarded + refused).max(1) as f64
-    }
-}
+/// The kinds of refusals, and how many there are of each.
+type Reasons = BTreeMap<&'static str, usize>;
 
 impl Shares {
     /// Guards each statement with all that it names declared; what is no one statement is left out.
@@ -57,19 +52,26 @@ impl Shares {
 }
 
 impl Share {
+    /// How many of a hundred are guarded, of those that stand alone and name no part of the catalogs.
+    pub fn percent(&self) -> f64 {
+        let refused: usize = self.refused.values().sum();
+        100.0 * self.guarded as f64 / (self.guarded + refused).max(1) as f64
+    }
+
     fn refuse(&mut self, refusal: Option<&Refusal>, statement: &Tree) {
         let kind = refusal.map(Refusal::kind);
         let of_catalog = kind == Some(RefusalKind::CatalogRelation)
             || matches!(kind, Some(RefusalKind::Function | RefusalKind::Type))
                 && names_the_catalog(statement);
-        if of_catalog {
-            self.catalog += 1;
+        let reasons = if of_catalog {
+            &mut self.catalog
         } else if stands_alone(statement) {
-            let reason = kind.map_or("undeclarable", RefusalKind::name);
-            *self.refused.entry(reason).or_default() += 1;
+            &mut self.refused
         } else {
-            self.not_alone += 1;
-        }
+            &mut self.not_alone
+        };
+        let reason = kind.map_or("undeclarable", RefusalKind::name);
+        *reasons.entry(reason).or_default() += 1;
     }
 }
 
@@ -109,12 +111,9 @@ impl fmt::Display for Shares {
         )?;
         writeln!(f, "|---|---|---|---|---|---|")?;
         for (kind, share) in &self.0 {
-            let refused = share.refused.iter();
-            let refused: Vec<_> = refused
-                .map(|(reason, count)| format!("{count} {reason}"))
-                .collect();
-            let (guarded, catalog, not_alone) = (share.guarded, share.catalog, share.not_alone);
-            let (refused, percent) = (refused.join(", "), share.percent());
+            let [catalog, not_alone, refused] =
+                [&share.catalog, &share.not_alone, &share.refused].map(listed);
+            let (guarded, percent) = (share.guarded, share.percent());
             writeln!(
                 f,
                 "| {kind} | {guarded} | {catalog} | {not_alone} | {refused} | {percent:.1} % |"
@@ -122,4 +121,12 @@ impl fmt::Display for Shares {
         }
         Ok(())
     }
+}
+
+fn listed(reasons: &Reasons) -> String {
+    let listed: Vec<_> = reasons
+        .iter()
+        .map(|(reason, count)| format!("{count} {reason}"))
+        .collect();
+    listed.join(", ")
 }

@@ -29,3 +29,23 @@ fn damaged_statements_are_refused_or_guarded_as_postgres_reads_them() {
         vec![declared::judge(&sql, seed % 8)]
     });
 }
+
+#[test]
+fn what_the_fuzzer_has_kept_is_refused_or_guarded_as_postgres_reads_it() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/corpus/guard");
+    let mut judged = 0;
+    for entry in std::fs::read_dir(folder).expect("the corpus is there") {
+        let path = entry.expect("a file of the corpus").path();
+        let input = std::fs::read(&path).expect("a readable input");
+        // The first byte is not of the text.
+        let Some(Ok(sql)) = input.get(1..).map(str::from_utf8) else {
+            continue;
+        };
+        for turn in 0..8 {
+            let outcome = declared::judge(sql, turn);
+            judged += usize::from(outcome.is_ok());
+            assert!(outcome.is_ok(), "{}: {outcome:?}", path.display());
+        }
+    }
+    assert!(judged > 400, "next to nothing is judged");
+}
