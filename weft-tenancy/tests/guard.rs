@@ -402,6 +402,15 @@ fn g14_uses_that_only_a_table_has_are_refused_when_it_becomes_a_subquery() {
 }
 
 #[test]
+fn a_refusal_names_the_same_table_each_time() {
+    let sql = "select name from orders o full join customers c on true group by c.id";
+    for _ in 0..32 {
+        let refusal = tenancy().guard(sql, 0, WHOLE).unwrap_err();
+        assert_eq!(refusal.table(), Some("customers"));
+    }
+}
+
+#[test]
 fn g15_the_organisations_cell_is_a_value_or_the_guards() {
     refuses(
         RefusalKind::OrgCell,
