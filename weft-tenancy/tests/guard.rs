@@ -450,6 +450,29 @@ fn g15_the_organisations_cell_is_a_value_or_the_guards() {
 }
 
 #[test]
+fn a_between_behind_a_cast_never_shifts_the_organisations_cell() {
+    refuses(
+        RefusalKind::OrgCell,
+        &["insert into customers (a, b, org_id) values (1::int between 0 and 2, $1, $2)"],
+    );
+    refuses(
+        RefusalKind::UnsupportedSyntax,
+        &[
+            "insert into customers (a, b) values (1::int not between 0 and 2, $1)",
+            "insert into customers (a, org_id) select 1, $1::uuid between 1 and 2",
+            "select * from orders where id::int between 1 and 2",
+            "select a::int between symmetric 1 and 2 or b from orders",
+        ],
+    );
+    for operand in ["(id::int)", "cast(id as int)", "id"] {
+        guarded(
+            &format!("select * from orders where {operand} between 1 and 2"),
+            WHOLE,
+        );
+    }
+}
+
+#[test]
 fn g16_a_shop_is_within_a_narrowed_scope_or_filled_when_it_is_the_only_one() {
     refuses_in(
         NARROWED,

@@ -45,7 +45,7 @@ pub(super) fn verify(
         items: HashMap::new(),
     };
     for node in statement.descendants() {
-        if !expr::is_known(node.kind()) {
+        if !expr::is_known(node.kind()) || expr::lacks_an_operand(&node) {
             return Err(unproved("the guarded text holds an unknown construct"));
         }
         if node.kind() == K::RELATION_NAME_REF {
