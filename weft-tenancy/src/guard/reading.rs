@@ -40,15 +40,15 @@ pub fn read(sql: &str) -> Result<Vec<String>, Refusal> {
                 relations += 1;
             }
             K::INSERT | K::UPDATE | K::DELETE => {
-                clauses.push(format!("!{}", display(&path(&node)?)));
+                clauses.push(format!("!{}", display(&Path::of(&named(&node)?)?)));
                 relations += 1;
             }
             kind if expr::is_known(kind) => {}
             _ => return Err(unsupported(&node)),
         }
     }
-    let named = |node: &SyntaxNode| node.kind() == K::RELATION_NAME_REF;
-    if statement.descendants().filter(named).count() != relations {
+    let is_name = |node: &SyntaxNode| node.kind() == K::RELATION_NAME_REF;
+    if statement.descendants().filter(is_name).count() != relations {
         return Err(unsupported(&statement));
     }
     clauses.sort();
@@ -84,16 +84,16 @@ fn spelled(tree: &Tree, leaves: &[SyntaxNode]) -> Result<String, Refusal> {
 
 /// The relation that `node` reads.
 fn relation(node: &SyntaxNode) -> Result<String, Refusal> {
-    let path = path(node)?;
-    let is_cte = path.schema.is_none() && cte_in_sight(node, &path.name)?;
+    let named = named(node)?;
+    let path = Path::of(&named)?;
+    let is_cte = path.schema.is_none() && cte_in_sight(&named, &path.name)?;
     let mark = if is_cte { "~" } else { "" };
     Ok(format!("{mark}{}", display(&path)))
 }
 
-fn path(node: &SyntaxNode) -> Result<Path, Refusal> {
+fn named(node: &SyntaxNode) -> Result<SyntaxNode, Refusal> {
     let owner = child(node, K::RELATION_NAME).unwrap_or_else(|| node.clone());
-    let named = child(&owner, K::RELATION_NAME_REF).ok_or_else(|| unsupported(node))?;
-    Path::of(&named)
+    child(&owner, K::RELATION_NAME_REF).ok_or_else(|| unsupported(node))
 }
 
 /// Quoted where it is more than small letters, digits and underscores.
@@ -126,6 +126,7 @@ mod tests {
                 "select from (a full join b using (id)) as j, f(1)",
                 &["{(a = b)}, f()"],
             ),
+            ("with a as (select) table a", &["~a"]),
             (
                 "with a as (table b) delete from a using a where true",
                 &["!a", "b", "~a"],

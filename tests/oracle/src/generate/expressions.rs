@@ -24,7 +24,7 @@ impl Generator {
             4 => format!("EXISTS ({})", self.query()),
             5 => format!("{} IN ({})", self.value(), self.query()),
             6 => format!("{} IS NULL", self.column()),
-            7 if self.random.once_in(3) => format!(
+            7 => format!(
                 "{} BETWEEN {} AND {}",
                 self.value(),
                 self.value(),
@@ -62,7 +62,20 @@ impl Generator {
                     self.column()
                 )
             }
+            8 => {
+                let ty = self.random.pick(&["int4", "uuid", "text"]);
+                format!("{}::{ty}", self.column())
+            }
             _ => self.column(),
+        }
+    }
+
+    /// A value of a row of VALUES: any expression may stand there.
+    pub(super) fn cell(&mut self) -> String {
+        if self.random.once_in(4) {
+            self.condition()
+        } else {
+            self.value()
         }
     }
 

@@ -42,7 +42,7 @@ impl Generator {
             match self.random.below(12) {
                 0 => return format!("({})", self.query()),
                 1 if self.random.once_in(3) => {
-                    return format!("VALUES ({}), ({})", self.value(), self.value());
+                    return format!("VALUES ({}), ({})", self.cell(), self.cell());
                 }
                 2 => {
                     let only = if self.random.once_in(4) { "ONLY " } else { "" };
@@ -174,10 +174,10 @@ impl Generator {
         };
         let name = if alias.is_empty() { target } else { alias };
         let org = "'00000000-0000-0000-0000-00000000000a'";
-        let (columns, rows) = match self.random.below(6) {
+        let (columns, rows) = match self.random.below(7) {
             0 => (
                 "id, org_id, state".to_owned(),
-                format!("VALUES ({}, $1, 2), (3, {org}, 4)", self.value()),
+                format!("VALUES ({}, $1, 2), (3, {org}, 4)", self.cell()),
             ),
             1 => (
                 "org_id, id".to_owned(),
@@ -185,13 +185,21 @@ impl Generator {
             ),
             2 => (
                 "id, shop_id".to_owned(),
-                format!("VALUES ({}, $1)", self.value()),
+                format!("VALUES ({}, $1)", self.cell()),
             ),
             3 => (
                 "id, state".to_owned(),
-                format!("VALUES (1, {}), (DEFAULT, {})", self.value(), self.value()),
+                format!("VALUES (1, {}), (DEFAULT, {})", self.cell(), self.cell()),
             ),
             4 => ("id, state".to_owned(), self.query()),
+            5 => (
+                "state, id, org_id".to_owned(),
+                format!(
+                    "VALUES ({}, $1, $2), ({}, {org}, {org})",
+                    self.cell(),
+                    self.cell()
+                ),
+            ),
             _ => ("id".to_owned(), {
                 let query = self.query();
                 if self.random.once_in(2) {
