@@ -1,8 +1,6 @@
 //! What holds for the guard whatever it is given. The fuzzer looks for an input that breaks it, and
 //! the plain tests replay the inputs it has kept.
 
-#![allow(clippy::panic)]
-
 use std::sync::LazyLock;
 
 use squawk_lexer::{TokenKind, tokenize};

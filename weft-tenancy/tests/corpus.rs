@@ -1,6 +1,8 @@
 //! Postgres's own regression statements through the guard. `WEFT_DML_CORPUS` names the file, its
 //! statements separated by byte 0x01; without it the tests say so and prove nothing.
 
+#![allow(clippy::print_stdout)]
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use weft_tenancy::{
