@@ -402,6 +402,15 @@ fn g14_uses_that_only_a_table_has_are_refused_when_it_becomes_a_subquery() {
 }
 
 #[test]
+fn a_refusal_names_the_same_table_each_time() {
+    let sql = "select name from orders o full join customers c on true group by c.id";
+    for _ in 0..32 {
+        let refusal = tenancy().guard(sql, 0, WHOLE).unwrap_err();
+        assert_eq!(refusal.table(), Some("customers"));
+    }
+}
+
+#[test]
 fn g15_the_organisations_cell_is_a_value_or_the_guards() {
     refuses(
         RefusalKind::OrgCell,
@@ -438,6 +447,29 @@ fn g15_the_organisations_cell_is_a_value_or_the_guards() {
         "insert into customers (a) select 1 from plans union select 2",
         r#"insert into customers (a, "org_id") select 1, $1::uuid from plans union select 2, $1::uuid"#,
     );
+}
+
+#[test]
+fn a_between_behind_a_cast_never_shifts_the_organisations_cell() {
+    refuses(
+        RefusalKind::OrgCell,
+        &["insert into customers (a, b, org_id) values (1::int between 0 and 2, $1, $2)"],
+    );
+    refuses(
+        RefusalKind::UnsupportedSyntax,
+        &[
+            "insert into customers (a, b) values (1::int not between 0 and 2, $1)",
+            "insert into customers (a, org_id) select 1, $1::uuid between 1 and 2",
+            "select * from orders where id::int between 1 and 2",
+            "select a::int between symmetric 1 and 2 or b from orders",
+        ],
+    );
+    for operand in ["(id::int)", "cast(id as int)", "id"] {
+        guarded(
+            &format!("select * from orders where {operand} between 1 and 2"),
+            WHOLE,
+        );
+    }
 }
 
 #[test]
@@ -486,6 +518,7 @@ fn g17_shared_tables_are_read_only_and_the_root_keeps_its_key() {
             "select * from orders o, (select * from plans) p for key share",
             "select * from orders o, (select * from plans) p for key share of p",
             "select * from (orders o join plans p on true) j for update of j",
+            "select * from orders o join plans p using (id) as j for update of j",
         ],
     );
     guarded(

@@ -7,6 +7,9 @@ use weft_tenancy::{
     guard::{Shape, highest_bind},
 };
 
+#[path = "../../fuzz/property.rs"]
+mod property;
+
 fn tenancy() -> Tenancy {
     Tenancy::from_toml("key = \"i64\"\n[root]\norganizations = \"id\"\n[org]\nt = \"org_id\"\n")
         .expect("the declaration is sound")
@@ -175,5 +178,21 @@ fn broken_text_is_refused_and_never_panics() {
         }
         let long = format!("select '{}'", "a".repeat(1 << 20));
         assert_eq!(guard(&long), Err(RefusalKind::TooLarge));
+    });
+}
+
+#[test]
+fn what_the_fuzzer_has_kept_breaks_no_promise() {
+    let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/../fuzz/corpus/guard");
+    let inputs: Vec<_> = std::fs::read_dir(corpus)
+        .expect("the corpus is there")
+        .map(|entry| entry.expect("a file of the corpus").path())
+        .collect();
+    assert!(inputs.len() > 50, "next to nothing is replayed");
+    on_a_small_stack(move || {
+        for input in inputs {
+            println!("{}", input.display());
+            property::holds(&std::fs::read(&input).expect("a readable input"));
+        }
     });
 }

@@ -105,7 +105,8 @@ pub(super) fn at(source: &SyntaxNode, at: usize) -> Result<Vec<SyntaxNode>, Refu
                     .into_iter()
                     .flat_map(|rows| rows.children());
                 for row in rows {
-                    cells.push(nth(row.children(), at)?);
+                    let row = row_of(&row).ok_or_else(cannot_tell)?;
+                    cells.push(nth(row.into_iter(), at)?);
                 }
             }
             K::SELECT => {
@@ -131,8 +132,8 @@ pub(super) fn from_end(source: &SyntaxNode, from_end: usize) -> Option<Vec<Synta
         let rows: Vec<Vec<_>> = match arm.kind() {
             K::VALUES => child(&arm, K::ROW_LIST)?
                 .children()
-                .map(|row| row.children().collect())
-                .collect(),
+                .map(|row| row_of(&row))
+                .collect::<Option<_>>()?,
             K::SELECT => {
                 let targets = child(&child(&arm, K::SELECT_CLAUSE)?, K::TARGET_LIST)?;
                 vec![targets.children().collect()]
@@ -144,6 +145,16 @@ pub(super) fn from_end(source: &SyntaxNode, from_end: usize) -> Option<Vec<Synta
         }
     }
     Some(cells)
+}
+
+/// The cells of a row of VALUES, if there is one for each comma and one more: an expression that the
+/// parser took for two would shift all behind it.
+fn row_of(row: &SyntaxNode) -> Option<Vec<SyntaxNode>> {
+    let cells: Vec<_> = row.children().collect();
+    let commas = row
+        .children_with_tokens()
+        .filter(|part| part.kind() == K::COMMA);
+    (cells.len() == commas.count() + 1).then_some(cells)
 }
 
 fn nth(cells: impl Iterator<Item = SyntaxNode>, at: usize) -> Result<SyntaxNode, Refusal> {

@@ -33,6 +33,7 @@ impl<'t> Pass<'t> {
                 K::FIELD_EXPR => self.field(&node, sight)?,
                 K::PATH_TYPE => self.path_type(&node)?,
                 K::OP | K::SORT_USING => operator(&node)?,
+                K::BETWEEN_EXPR if lacks_an_operand(&node) => return Err(behind_a_cast()),
                 // With commas these two are ordinary calls, which a user's function can answer.
                 K::OVERLAY_EXPRS => self.keyword_call("overlay", &node)?,
                 K::SUBSTRING_EXPRS => self.keyword_call("substring", &node)?,
@@ -295,6 +296,25 @@ fn operator(node: &SyntaxNode) -> Result<(), Refusal> {
             "an operator of a schema other than pg_catalog",
         )),
     }
+}
+
+/// Whether `node` is the BETWEEN of `a::t BETWEEN b AND c`, whose first operand the parser leaves
+/// outside, as one expression more than there is.
+pub(super) fn lacks_an_operand(node: &SyntaxNode) -> bool {
+    node.kind() == K::BETWEEN_EXPR
+        && node
+            .first_token()
+            .is_some_and(|token| matches!(token.kind(), K::BETWEEN_KW | K::NOT_KW))
+        && node
+            .first_child_or_token()
+            .is_some_and(|first| first.as_token().is_some())
+}
+
+fn behind_a_cast() -> Refusal {
+    Refusal::new(
+        RefusalKind::UnsupportedSyntax,
+        "BETWEEN right behind a cast: put the cast in parentheses",
+    )
 }
 
 /// Everything that a guarded statement may consist of.

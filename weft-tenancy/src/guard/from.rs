@@ -58,7 +58,9 @@ impl<'t> Pass<'t> {
                     let merged = merged
                         .map(|column| name(&column))
                         .collect::<Result<Vec<_>, _>>()?;
-                    level.add(Item::named(alias_name(alias)?, Columns::named(merged)))?;
+                    let mut item = Item::named(alias_name(alias)?, Columns::named(merged));
+                    item.reaches_shared = level.items.iter().any(|item| item.reaches_shared);
+                    level.add(item)?;
                 }
                 Step::Open => opened.push(level.items.len()),
                 Step::Close(alias) => {

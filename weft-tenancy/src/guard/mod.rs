@@ -16,6 +16,8 @@ mod nature;
 mod pass;
 mod place;
 mod query;
+#[doc(hidden)]
+pub mod reading;
 mod sight;
 mod split;
 mod tree;

@@ -1,6 +1,6 @@
 //! What only a table has: uses that change when a filtered subquery takes a table's place.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use squawk_syntax::{SyntaxKind as K, SyntaxNode};
 
@@ -11,7 +11,7 @@ use super::{
 use crate::{Refusal, RefusalKind, Table};
 
 /// The tables of one statement that become subqueries, by the names it knows them by.
-pub(super) type Derived<'t> = HashMap<String, &'t Table>;
+pub(super) type Derived<'t> = BTreeMap<String, &'t Table>;
 
 /// Refuses `statement` when it uses one of `derived` as only a table can be used.
 ///

@@ -26,6 +26,8 @@ pub(super) struct Joined {
     pub(super) conditions: Vec<SyntaxNode>,
     /// In which order names come into sight, and go.
     pub(super) steps: Vec<Step>,
+    /// The join tree of each item.
+    pub(super) trees: Vec<Tree>,
 }
 
 /// One step through a FROM clause.
@@ -49,12 +51,12 @@ impl Joined {
     /// On a FROM item that is not known.
     pub(super) fn read(clause: &SyntaxNode) -> Result<(Joined, Vec<Place>), Refusal> {
         let mut joined = Joined::default();
-        let mut trees = Vec::new();
         for item in clause.children() {
-            trees.push(joined.item(item)?);
+            let tree = joined.item(item)?;
+            joined.trees.push(tree);
         }
         let mut places = vec![Place::Derived; joined.leaves.len()];
-        for tree in &trees {
+        for tree in &joined.trees {
             place(tree, Inherited::Where, &mut places);
         }
         Ok((joined, places))
@@ -145,8 +147,9 @@ impl Joined {
     }
 }
 
+/// Which side a join null-extends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Outer {
+pub(super) enum Outer {
     None,
     Left,
     Right,
@@ -161,15 +164,21 @@ enum Piece {
     Condition(Option<usize>),
 }
 
-enum Tree {
+/// Joins as Postgres builds them.
+pub(super) enum Tree {
+    /// A leaf, by its number.
     Leaf(usize),
     /// A join whose alias hides the names within.
     Aliased(Box<Tree>),
+    /// Two operands.
     Join {
+        /// Which of them it null-extends.
         outer: Outer,
         /// The number of its ON; none for USING, NATURAL and CROSS.
         on: Option<usize>,
+        /// The left operand.
         left: Box<Tree>,
+        /// The right operand.
         right: Box<Tree>,
     },
 }

@@ -45,7 +45,7 @@ pub(super) fn verify(
         items: HashMap::new(),
     };
     for node in statement.descendants() {
-        if !expr::is_known(node.kind()) {
+        if !expr::is_known(node.kind()) || expr::lacks_an_operand(&node) {
             return Err(unproved("the guarded text holds an unknown construct"));
         }
         if node.kind() == K::RELATION_NAME_REF {
@@ -360,7 +360,7 @@ fn target_reference(owner: &SyntaxNode, alias: K, path: &Path) -> Result<Path, R
 }
 
 /// Whether `name`, as it stands at `node`, is a CTE: the climb passes every WITH that governs it.
-fn cte_in_sight(node: &SyntaxNode, wanted: &str) -> Result<bool, Refusal> {
+pub(super) fn cte_in_sight(node: &SyntaxNode, wanted: &str) -> Result<bool, Refusal> {
     let mut passed: Option<SyntaxNode> = None;
     let mut below = node.clone();
     for ancestor in node.ancestors().skip(1) {
