@@ -127,15 +127,21 @@ fn visible() -> String {
 fn template() -> &'static Template {
     static TEMPLATE: OnceLock<Template> = OnceLock::new();
     TEMPLATE.get_or_init(|| {
-        let cluster = Cluster::start(Options::new(env!("CARGO_MANIFEST_DIR"))).expect("a server");
-        for role in ["app", "auth", "unscoped"] {
-            cluster
-                .ensure_role(role, "LOGIN NOSUPERUSER NOBYPASSRLS")
-                .expect("a role");
-        }
         let text = [AUDIT_TABLE_SQL, TABLES, &rows(A, "acme"), &rows(B, "bolt")].concat();
-        cluster
+        cluster()
             .template("hook", &text, |database| Ok(database.execute(&text)?))
             .expect("a template")
     })
+}
+
+/// The server of the tests, with the three login roles.
+#[allow(clippy::expect_used)]
+pub(crate) fn cluster() -> Cluster {
+    let cluster = Cluster::start(Options::new(env!("CARGO_MANIFEST_DIR"))).expect("a server");
+    for role in ["app", "auth", "unscoped"] {
+        cluster
+            .ensure_role(role, "LOGIN NOSUPERUSER NOBYPASSRLS")
+            .expect("a role");
+    }
+    cluster
 }
