@@ -14,6 +14,13 @@ pub(super) struct Query {
 impl Generator {
     /// Any query, with columns of the types that are wanted.
     pub(super) fn query(&mut self, want: Option<&[Type]>) -> Query {
+        if self.random.once_in(14) && self.spend() {
+            let query = self.query(want);
+            return Query {
+                sql: format!("({})", query.sql),
+                ..query
+            };
+        }
         let known = self.ctes.len();
         let with = self.with();
         let (body, one_each) = self.body(want);
@@ -30,23 +37,11 @@ impl Generator {
                 0 | 1 => return (self.combined(want), false),
                 2 => return (self.values(want), false),
                 3 if want.is_none() => return (self.whole_table(), false),
-                4 => {
-                    let query = self.query(want);
-                    let sql = format!("({})", query.sql);
-                    return (
-                        Query {
-                            sql,
-                            ordered: false,
-                            ..query
-                        },
-                        false,
-                    );
-                }
-                5 if self.random.once_in(2) => {
+                4 if self.random.once_in(2) => {
                     self.uses("DISTINCT ON");
                     return (self.select(want, "DISTINCT ON (1) "), true);
                 }
-                6 => {
+                5 => {
                     self.uses("DISTINCT");
                     return (self.select(want, "DISTINCT "), false);
                 }
