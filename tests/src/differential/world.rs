@@ -49,7 +49,10 @@ impl Database {
     /// What the server says.
     pub fn connect(&self, role: &str) -> ConnectionResult<PgConnection> {
         let mut conn = PgConnection::establish(&self.database.url(role))?;
-        conn.batch_execute("SET search_path = public, archive; SET jit = off")
+        conn.batch_execute(
+            "SET search_path = public, archive; SET jit = off;
+             SET max_parallel_workers_per_gather = 0",
+        )
             .map_err(ConnectionError::CouldntSetupConfiguration)?;
         Ok(conn)
     }

@@ -6,7 +6,7 @@ use super::Generator;
 impl Generator {
     /// ` WHERE …`, or nothing.
     pub(super) fn filter(&mut self) -> String {
-        if self.random.once_in(3) {
+        if self.random.once_in(2) {
             return String::new();
         }
         format!(" WHERE {}", self.condition())
@@ -63,7 +63,7 @@ impl Generator {
 
     fn comparison(&mut self) -> String {
         let of = self.some_type();
-        let operator = self.random.pick(&["=", "=", "<>", "<", ">="]);
+        let operator = self.random.pick(&["=", "<>", "<", ">=", "<="]);
         let (left, right) = match self.column(of) {
             Some(column) => (column, self.plain(of)),
             None => (self.plain(of), self.plain(of)),

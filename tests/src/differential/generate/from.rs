@@ -200,7 +200,8 @@ impl Generator {
     }
 
     fn equality(&mut self, left: &From, right: &From) -> String {
-        for of in [Type::Int, Type::Text, Type::Uuid] {
+        let first = self.random.pick(&[Type::Int, Type::Int, Type::Uuid, Type::Text]);
+        for of in [first, Type::Int, Type::Text, Type::Uuid] {
             let left = self.within(left.named(), |this| this.local_column(of));
             let right = self.within(right.named(), |this| this.local_column(of));
             if let (Some(left), Some(right)) = (left, right) {

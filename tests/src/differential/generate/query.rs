@@ -14,7 +14,8 @@ pub(super) struct Query {
 impl Generator {
     /// Any query, with columns of the types that are wanted.
     pub(super) fn query(&mut self, want: Option<&[Type]>) -> Query {
-        if self.random.once_in(14) && self.spend() {
+        if self.random.once_in(20) && self.spend() {
+            self.uses("query in parentheses");
             let query = self.query(want);
             return Query {
                 sql: format!("({})", query.sql),
@@ -28,6 +29,13 @@ impl Generator {
         let query = self.tail(Query { sql, ..body }, one_each);
         self.ctes.truncate(known);
         query
+    }
+
+    /// A query that something can stand in front of: it begins with neither WITH nor a parenthesis
+    /// around all of it.
+    pub(super) fn bare_query(&mut self) -> Query {
+        let (body, one_each) = self.body(None);
+        self.tail(body, one_each)
     }
 
     /// A query without WITH and order; the second value says that it has to be ordered.
@@ -67,7 +75,7 @@ impl Generator {
             })
             .collect();
         let limit = match self.random.below(4) {
-            0 => format!(" LIMIT {}", self.random.below(5)),
+            0 => format!(" LIMIT {}", self.random.pick(&[0, 1, 2, 3, 7])),
             1 => format!(" LIMIT {} OFFSET {}", 1 + self.random.below(5), self.random.below(3)),
             2 => format!(" FETCH FIRST {} ROWS ONLY", 1 + self.random.below(4)),
             _ => String::new(),

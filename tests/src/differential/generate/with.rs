@@ -32,7 +32,7 @@ impl Generator {
         format!("WITH {word}{} ", defined.join(", "))
     }
 
-    fn plain_cte(&mut self, name: &str) -> String {
+    pub(super) fn plain_cte(&mut self, name: &str) -> String {
         self.uses("WITH");
         let mut query = self.query(None);
         let renamed = match self.random.once_in(4) {

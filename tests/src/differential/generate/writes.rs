@@ -36,15 +36,13 @@ impl Generator {
             name: name.to_owned(),
             columns: returned.unwrap_or_default(),
         });
-        let query = self.query(None).sql;
+        let second = match self.random.once_in(4) {
+            true => format!(", {}", self.plain_cte("v")),
+            false => String::new(),
+        };
+        let query = self.bare_query().sql;
         self.ctes.clear();
-        match query.strip_prefix("WITH ") {
-            Some(rest) if !rest.starts_with("RECURSIVE") => {
-                format!("WITH {name} AS ({write}), {rest}")
-            }
-            Some(_) => format!("WITH {name} AS ({write}) ({query})"),
-            None => format!("WITH {name} AS ({write}) {query}"),
-        }
+        format!("WITH {name} AS ({write}){second} {query}")
     }
 
     fn target(&mut self) -> &'static Table {
