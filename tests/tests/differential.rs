@@ -8,4 +8,6 @@
 
 mod differential {
     mod generated;
+    mod layers;
+    mod sharpness;
 }

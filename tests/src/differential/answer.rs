@@ -65,7 +65,9 @@ impl State {
 
 fn differences(after: &str, before: &str) -> Vec<i128> {
     let numbers = |text: &str| -> Vec<i128> {
-        text.split(' ').filter_map(|number| number.parse().ok()).collect()
+        text.split(' ')
+            .filter_map(|number| number.parse().ok())
+            .collect()
     };
     let pairs = numbers(after).into_iter().zip(numbers(before));
     pairs.map(|(after, before)| after - before).collect()

@@ -106,6 +106,21 @@ struct Level {
 }
 
 impl Statement {
+    /// `sql` in a scope of `shape`, without binds; whether it returns rows.
+    pub fn new(sql: &str, shape: &'static Shape, returns: bool) -> Statement {
+        Statement {
+            sql: sql.to_owned(),
+            binds: Vec::new(),
+            shape,
+            ordered: false,
+            returns,
+            writes: !returns,
+            can_raise: false,
+            forbidden: false,
+            features: BTreeSet::new(),
+        }
+    }
+
     /// The statement that `seed` stands for.
     pub fn generate(seed: u64) -> Statement {
         let mut random = Random::new(seed);
@@ -129,17 +144,7 @@ impl Statement {
 
 impl Generator {
     fn statement(mut self) -> Statement {
-        let mut statement = Statement {
-            sql: String::new(),
-            binds: Vec::new(),
-            shape: self.shape,
-            ordered: false,
-            returns: true,
-            writes: false,
-            can_raise: false,
-            forbidden: false,
-            features: BTreeSet::new(),
-        };
+        let mut statement = Statement::new("", self.shape, true);
         match self.random.below(40) {
             0 => {
                 statement.sql = self.forbidden();
@@ -148,15 +153,13 @@ impl Generator {
                 statement.returns = false;
             }
             1..=4 => {
-                let (sql, returns) = self.raising();
-                statement.sql = sql;
+                (statement.sql, statement.returns) = self.raising();
+                statement.writes = !statement.returns;
                 statement.can_raise = true;
-                statement.returns = returns;
-                statement.writes = !returns;
             }
             5..=20 => {
-                let (sql, returns, writes) = self.write();
-                (statement.sql, statement.returns, statement.writes) = (sql, returns, writes);
+                (statement.sql, statement.returns) = self.write();
+                statement.writes = true;
             }
             21 | 22 => statement.sql = self.locking(),
             _ => {
@@ -181,7 +184,9 @@ impl Generator {
 
     fn alias(&mut self) -> String {
         self.named += 1;
-        let stem = self.random.pick(&["a", "b", "t", "orders", "notes_", "\"Q", "\"x y", "\u{e9}"]);
+        let stem = self
+            .random
+            .pick(&["a", "b", "t", "orders", "notes_", "\"Q", "\"x y", "\u{e9}"]);
         let close = if stem.starts_with('"') { "\"" } else { "" };
         format!("{stem}{}{close}", self.named)
     }

@@ -17,4 +17,5 @@ mod world;
 pub use answer::{Answer, Change};
 pub use generate::{Bind, Statement};
 pub use run::{Report, run};
-pub use world::{Database, Difference, Examined, Layers, World};
+pub use shape::{SHAPES, Shape};
+pub use world::{Difference, Examined, Layers, World, security};

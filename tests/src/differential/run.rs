@@ -94,7 +94,8 @@ impl Report {
         if !differences.is_empty() {
             self.different += 1;
             if self.differences.len() < TOLD {
-                self.differences.push(format!("seed {seed}: {statement}\n{differences:#?}"));
+                self.differences
+                    .push(format!("seed {seed}: {statement}\n{differences:#?}"));
             }
         }
         if statement.forbidden {

@@ -315,7 +315,7 @@ pub(super) fn rows(org: Uuid, nth: usize) -> String {
              CASE WHEN i = 9 THEN '2026-01-02 00:00:00+00'::timestamptz END
            FROM unnest(ARRAY[1, 2, 3, 4, 9] || CASE WHEN {nth} > 0 THEN ARRAY[5, 6] END) AS i;
          INSERT INTO archive.logs SELECT '{org}', i, (i + {nth}) % 4,
-             (ARRAY['anna', 'empty', '5'])[(i + {nth}) % 3 + 1]
+             (ARRAY['anna', 'empty', '5', '('])[(i + {nth}) % 3 + 1 + {nth} % 2]
            FROM generate_series(1, 3 + {nth}) AS i;"
     )
 }

@@ -17,7 +17,7 @@ pub struct Shape {
 
 /// Every shape: whole, narrowed once and twice, narrowed to nothing; each with and without deleted
 /// rows.
-pub(super) const SHAPES: &[Shape] = &[
+pub const SHAPES: &[Shape] = &[
     shape(&[], None, false),
     shape(&[&[1, 2]], Some(&[1, 2]), false),
     shape(&[&[1, 2], &[2, 3]], Some(&[2]), false),

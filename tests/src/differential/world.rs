@@ -1,6 +1,5 @@
 //! The shared database, with and without row-level security, and a twin for each shape of scope.
 
-use std::ops::Deref;
 use std::sync::OnceLock;
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
@@ -27,63 +26,23 @@ pub enum Layers {
     Both,
 }
 
-/// A copy of the shared database, with a connection for each that sends.
-pub struct Database {
-    database: TestDatabase,
-}
-
-impl Database {
-    /// The shared database, after `change` by the superuser.
-    ///
-    /// # Errors
-    /// What the server says.
-    pub fn new(change: &str) -> Result<Database, weft_embedded::Error> {
-        let database = template()?.database()?;
-        database.execute(change)?;
-        Ok(Database { database })
+/// Row-level security for all tables, where cells that are left out are the context's.
+pub fn security() -> String {
+    let mut sql = Policies::new(&TENANCY, &Roles::new("app")).to_string();
+    for table in ["customers", "orders", "items", "notes", "archive.logs"] {
+        sql += &format!(
+            "ALTER TABLE {table} ALTER org_id
+                 SET DEFAULT nullif(current_setting('weft.org_id', true), '')::uuid;"
+        );
     }
-
-    /// A connection as `role`, ready for text as it is.
-    ///
-    /// # Errors
-    /// What the server says.
-    pub fn connect(&self, role: &str) -> ConnectionResult<PgConnection> {
-        let mut conn = PgConnection::establish(&self.database.url(role))?;
-        conn.batch_execute(
-            "SET search_path = public, archive; SET jit = off;
-             SET max_parallel_workers_per_gather = 0",
-        )
-            .map_err(ConnectionError::CouldntSetupConfiguration)?;
-        Ok(conn)
+    for table in ["orders", "items"] {
+        sql += &format!(
+            "ALTER TABLE {table} ALTER shop_id SET DEFAULT
+                 CASE WHEN current_setting('weft.shop_ids', true) = '*' THEN 1
+                 ELSE (current_setting('weft.shop_ids', true)::bigint[])[1] END;"
+        );
     }
-
-    /// Row-level security for all tables, where cells that are left out are the context's.
-    pub fn security() -> String {
-        let policies = Policies::new(&TENANCY, &Roles::new("app")).to_string();
-        let mut sql = policies;
-        for table in ["customers", "orders", "items", "notes", "archive.logs"] {
-            sql += &format!(
-                "ALTER TABLE {table} ALTER org_id
-                     SET DEFAULT nullif(current_setting('weft.org_id', true), '')::uuid;"
-            );
-        }
-        for table in ["orders", "items"] {
-            sql += &format!(
-                "ALTER TABLE {table} ALTER shop_id SET DEFAULT
-                     CASE WHEN current_setting('weft.shop_ids', true) = '*' THEN 1
-                     ELSE (current_setting('weft.shop_ids', true)::bigint[])[1] END;"
-            );
-        }
-        sql
-    }
-}
-
-impl Deref for Database {
-    type Target = TestDatabase;
-
-    fn deref(&self) -> &TestDatabase {
-        &self.database
-    }
+    sql
 }
 
 fn template() -> Result<&'static Template, weft_embedded::Error> {
@@ -91,8 +50,17 @@ fn template() -> Result<&'static Template, weft_embedded::Error> {
     if let Some(template) = TEMPLATE.get() {
         return Ok(template);
     }
-    let text = [tables(), rows(A, 0), rows(B, 1), rows(C, 2), "ANALYZE".to_owned()].concat();
-    let template = cluster().template("differential", &text, |database| Ok(database.execute(&text)?))?;
+    let text = [
+        tables(),
+        rows(A, 0),
+        rows(B, 1),
+        rows(C, 2),
+        "ANALYZE".to_owned(),
+    ]
+    .concat();
+    let template = cluster().template("differential", &text, |database| {
+        Ok(database.execute(&text)?)
+    })?;
     Ok(TEMPLATE.get_or_init(|| template))
 }
 
@@ -101,7 +69,7 @@ struct Place {
     conn: PgConnection,
     before: State,
     // Dropped after the connection.
-    _database: Database,
+    _database: TestDatabase,
 }
 
 /// Everything one thread compares with.
@@ -137,15 +105,17 @@ impl World {
     /// # Errors
     /// What the server says.
     pub fn new() -> Result<World, Failure> {
-        World::with_security(&Database::security())
+        World::secured_by(&security())
     }
 
-    /// The same with other policies.
+    /// The same with row-level security as `security` says.
     ///
     /// # Errors
     /// What the server says.
-    pub fn with_security(security: &str) -> Result<World, Failure> {
-        let twins = SHAPES.iter().map(|shape| Place::new(&shape.alone(), "postgres"));
+    pub fn secured_by(security: &str) -> Result<World, Failure> {
+        let twins = SHAPES
+            .iter()
+            .map(|shape| Place::new(&shape.alone(), "postgres"));
         Ok(World {
             hook: Place::new("", "app")?,
             secured: Place::new(security, "app")?,
@@ -158,28 +128,47 @@ impl World {
     /// # Errors
     /// Of the connections, not of the statement.
     pub fn examine(&mut self, statement: &Statement) -> Result<Examined, Failure> {
-        let shape = statement.shape;
-        let at = SHAPES.iter().position(|other| other == shape).ok_or("no such shape")?;
+        let asked = [
+            (Layers::Twin, !statement.forbidden),
+            (Layers::Hook, !statement.can_raise),
+            // Policies know nothing of deleted rows.
+            (Layers::Policies, statement.shape.deleted),
+            (Layers::Both, true),
+        ];
         let mut answers = Vec::new();
-        if !statement.forbidden {
-            answers.push((Layers::Twin, self.twins[at].ask("BEGIN", statement, false)?));
+        for (layers, _) in asked.into_iter().filter(|(_, asked)| *asked) {
+            answers.push((layers, self.answer(statement, layers)?));
         }
-        if !statement.can_raise {
-            answers.push((Layers::Hook, self.hook.ask("BEGIN", statement, true)?));
-        }
-        // Policies know nothing of deleted rows.
-        if shape.deleted {
-            answers.push((Layers::Policies, self.secured.ask(&shape.begin(), statement, false)?));
-        }
-        answers.push((Layers::Both, self.secured.ask(&shape.begin(), statement, true)?));
         Ok(Examined { answers })
+    }
+
+    /// What `statement` comes to under `layers`, in a transaction that nothing stays of.
+    ///
+    /// # Errors
+    /// Of the connection, not of the statement.
+    pub fn answer(&mut self, statement: &Statement, layers: Layers) -> Result<Answer, Failure> {
+        let twin = SHAPES.iter().position(|shape| shape == statement.shape);
+        let twin = twin.and_then(|at| self.twins.get_mut(at));
+        let context = statement.shape.begin();
+        let answer = match layers {
+            Layers::Twin => twin.ok_or("no such shape")?.ask("BEGIN", statement, false),
+            Layers::Hook => self.hook.ask("BEGIN", statement, true),
+            Layers::Policies => self.secured.ask(&context, statement, false),
+            Layers::Both => self.secured.ask(&context, statement, true),
+        };
+        Ok(answer?)
     }
 }
 
 impl Place {
     fn new(change: &str, role: &str) -> Result<Place, Failure> {
-        let database = Database::new(change)?;
-        let mut conn = database.connect(role)?;
+        let database = template()?.database()?;
+        database.execute(change)?;
+        let mut conn = PgConnection::establish(&database.url(role))?;
+        conn.batch_execute(
+            "SET search_path = public, archive; SET jit = off;
+             SET max_parallel_workers_per_gather = 0",
+        )?;
         let before = State::read(&mut conn)?;
         Ok(Place {
             conn,
@@ -236,7 +225,10 @@ fn narrowed(
 impl Examined {
     /// Where the answers are not what they should be.
     pub fn differences(&self, statement: &Statement) -> Vec<Difference> {
-        let twin = self.answers.iter().find(|(layers, _)| *layers == Layers::Twin);
+        let twin = self
+            .answers
+            .iter()
+            .find(|(layers, _)| *layers == Layers::Twin);
         let twin = twin.map(|(_, answer)| answer);
         let wrong = |(layers, answer): &&(Layers, Answer)| match answer {
             Answer::Refused(_) => false,
@@ -269,4 +261,3 @@ impl Examined {
 fn is_denied(message: &str) -> bool {
     message.starts_with("permission denied") || message.contains("row-level security policy")
 }
-

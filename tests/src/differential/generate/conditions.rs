@@ -49,14 +49,25 @@ impl Generator {
                 format!("{left} IS DISTINCT FROM {right}")
             }
             11 => {
-                let (value, low, high) =
-                    (self.value(Type::Int), self.plain(Type::Int), self.plain(Type::Int));
+                let (value, low, high) = (
+                    self.value(Type::Int),
+                    self.plain(Type::Int),
+                    self.plain(Type::Int),
+                );
                 format!("{value} BETWEEN {low} AND {high}")
             }
-            12 => format!("CASE WHEN {} THEN true ELSE {} END", self.condition(), self.condition()),
+            12 => format!(
+                "CASE WHEN {} THEN true ELSE {} END",
+                self.condition(),
+                self.condition()
+            ),
             13 | 14 => self.of_organisation(),
             15 => self.of_whole_row(),
-            16 => format!("{} LIKE '{}%'", self.plain(Type::Text), self.random.pick(&["a", "x", ""])),
+            16 => format!(
+                "{} LIKE '{}%'",
+                self.plain(Type::Text),
+                self.random.pick(&["a", "x", ""])
+            ),
             _ => self.comparison(),
         }
     }
@@ -73,14 +84,18 @@ impl Generator {
 
     /// IN, ANY and ALL, over lists and subqueries.
     fn quantified(&mut self) -> String {
-        let of = self.random.pick(&[Type::Int, Type::Int, Type::Text, Type::Uuid]);
+        let of = self
+            .random
+            .pick(&[Type::Int, Type::Int, Type::Text, Type::Uuid]);
         let value = self.value(of);
         match self.random.below(5) {
             0 => format!("{value} IN ({}, {})", self.plain(of), self.plain(of)),
             1 => {
                 let query = self.query(Some(&[of])).sql;
                 self.uses("ANY and ALL");
-                let operator = self.random.pick(&["= ANY", "<> ALL", "< ANY", ">= ALL", "<> SOME"]);
+                let operator = self
+                    .random
+                    .pick(&["= ANY", "<> ALL", "< ANY", ">= ALL", "<> SOME"]);
                 format!("{value} {operator} ({query})")
             }
             2 => {
@@ -100,7 +115,9 @@ impl Generator {
     /// What a caller may say of the organisation: nothing that the guard could take as its own.
     fn of_organisation(&mut self) -> String {
         self.uses("a condition on the organisation");
-        let column = self.column(Type::Uuid).unwrap_or_else(|| self.constant(Type::Uuid));
+        let column = self
+            .column(Type::Uuid)
+            .unwrap_or_else(|| self.constant(Type::Uuid));
         match self.random.below(6) {
             0 => format!("{column} = '{A}'"),
             1 => format!("{column} = '{B}'"),

@@ -69,18 +69,27 @@ impl Generator {
             0 => 3,
             _ => 2,
         };
-        self.items(Limits { leaves, outer: true })
+        self.items(Limits {
+            leaves,
+            outer: true,
+        })
     }
 
     /// A FROM of few items.
     pub(super) fn subfrom(&mut self) -> From {
         let leaves = 1 + usize::from(self.random.once_in(4));
-        self.items(Limits { leaves, outer: true })
+        self.items(Limits {
+            leaves,
+            outer: true,
+        })
     }
 
     /// A FROM whose every row exists.
     pub(super) fn inner_from(&mut self) -> From {
-        self.items(Limits { leaves: 2, outer: false })
+        self.items(Limits {
+            leaves: 2,
+            outer: false,
+        })
     }
 
     fn items(&mut self, mut limits: Limits) -> From {
@@ -88,7 +97,10 @@ impl Generator {
         while limits.leaves > 0 && self.random.once_in(4) && self.spend() {
             self.uses("comma join");
             limits.leaves -= 1;
-            let mut one = Limits { leaves: 1, ..limits };
+            let mut one = Limits {
+                leaves: 1,
+                ..limits
+            };
             let right = self.within(from.beside(), |this| this.joined(&mut one));
             let sql = format!("{}, {}", from.sql, right.sql);
             from = from.and(right, sql);
@@ -107,7 +119,14 @@ impl Generator {
 
     fn join(&mut self, left: From, limits: &mut Limits) -> From {
         let kind = match limits.outer {
-            true => self.random.pick(&["JOIN", "INNER JOIN", "LEFT JOIN", "LEFT OUTER JOIN", "RIGHT JOIN", "FULL JOIN"]),
+            true => self.random.pick(&[
+                "JOIN",
+                "INNER JOIN",
+                "LEFT JOIN",
+                "LEFT OUTER JOIN",
+                "RIGHT JOIN",
+                "FULL JOIN",
+            ]),
             false => self.random.pick(&["JOIN", "INNER JOIN"]),
         };
         self.uses(match kind {
@@ -126,7 +145,8 @@ impl Generator {
             1 | 2 => {
                 let right = self.primary(limits);
                 let common = common(&left.output, &right.output);
-                let same = |column: &Column| right.output.iter().any(|other| other.name == column.name);
+                let same =
+                    |column: &Column| right.output.iter().any(|other| other.name == column.name);
                 let all = left.output.iter().filter(|column| same(column)).count();
                 if all == common.len() {
                     self.uses("NATURAL JOIN");
@@ -151,8 +171,15 @@ impl Generator {
                     true => Some(self.alias()),
                     false => None,
                 };
-                let called = alias.as_ref().map_or(String::new(), |alias| format!(" AS {alias}"));
-                let sql = format!("{} {kind} {} USING ({}){called}", left.sql, right.sql, names.join(", "));
+                let called = alias
+                    .as_ref()
+                    .map_or(String::new(), |alias| format!(" AS {alias}"));
+                let sql = format!(
+                    "{} {kind} {} USING ({}){called}",
+                    left.sql,
+                    right.sql,
+                    names.join(", ")
+                );
                 let mut joined = merged(left, right, &common, sql);
                 joined.items.extend(alias.map(|name| Item {
                     name,
@@ -200,7 +227,9 @@ impl Generator {
     }
 
     fn equality(&mut self, left: &From, right: &From) -> String {
-        let first = self.random.pick(&[Type::Int, Type::Int, Type::Uuid, Type::Text]);
+        let first = self
+            .random
+            .pick(&[Type::Int, Type::Int, Type::Uuid, Type::Text]);
         for of in [first, Type::Int, Type::Text, Type::Uuid] {
             let left = self.within(left.named(), |this| this.local_column(of));
             let right = self.within(right.named(), |this| this.local_column(of));
@@ -227,7 +256,10 @@ impl Generator {
                         table: None,
                     };
                     self.uses("VALUES in FROM");
-                    return From::leaf(format!("(VALUES (1, 'anna'), (2, 'x'), (101, NULL)) AS {name}(n, s)"), item);
+                    return From::leaf(
+                        format!("(VALUES (1, 'anna'), (2, 'x'), (101, NULL)) AS {name}(n, s)"),
+                        item,
+                    );
                 }
                 4 => {
                     let name = self.alias();
@@ -242,7 +274,12 @@ impl Generator {
                 _ => {}
             }
         }
-        let readable: Vec<_> = self.ctes.iter().filter(|cte| !cte.columns.is_empty()).cloned().collect();
+        let readable: Vec<_> = self
+            .ctes
+            .iter()
+            .filter(|cte| !cte.columns.is_empty())
+            .cloned()
+            .collect();
         if !readable.is_empty() && !self.random.once_in(3) {
             // The last of a name hides those before it.
             let name = readable[self.random.below(readable.len())].name.clone();
@@ -286,7 +323,10 @@ impl Generator {
                 let output = item.columns.clone();
                 item.columns = unambiguous(&item.columns);
                 self.uses("alias with columns");
-                let sql = format!("{only}{spelled} AS {alias}({})", names[..renamed].join(", "));
+                let sql = format!(
+                    "{only}{spelled} AS {alias}({})",
+                    names[..renamed].join(", ")
+                );
                 From {
                     output,
                     ..From::leaf(sql, item)
@@ -372,7 +412,12 @@ fn common(left: &[Column], right: &[Column]) -> Vec<Column> {
 /// USING and NATURAL: what is common comes first, and once.
 fn merged(left: From, right: From, common: &[Column], sql: String) -> From {
     let rest = |output: Vec<Column>| output.into_iter().filter(|column| !common.contains(column));
-    let output = common.iter().cloned().chain(rest(left.output)).chain(rest(right.output)).collect();
+    let output = common
+        .iter()
+        .cloned()
+        .chain(rest(left.output))
+        .chain(rest(right.output))
+        .collect();
     let mut items = left.items;
     items.extend(right.items);
     From { sql, items, output }

@@ -76,7 +76,11 @@ impl Generator {
             .collect();
         let limit = match self.random.below(4) {
             0 => format!(" LIMIT {}", self.random.pick(&[0, 1, 2, 3, 7])),
-            1 => format!(" LIMIT {} OFFSET {}", 1 + self.random.below(5), self.random.below(3)),
+            1 => format!(
+                " LIMIT {} OFFSET {}",
+                1 + self.random.below(5),
+                self.random.below(3)
+            ),
             2 => format!(" FETCH FIRST {} ROWS ONLY", 1 + self.random.below(4)),
             _ => String::new(),
         };
@@ -96,7 +100,14 @@ impl Generator {
         let types = want.unwrap_or(&some[..1 + self.random.below(2)]);
         let mut query = self.arm(types);
         for _ in 0..=self.random.below(2) {
-            let operation = self.random.pick(&["UNION", "UNION ALL", "INTERSECT", "EXCEPT", "EXCEPT ALL", "INTERSECT ALL"]);
+            let operation = self.random.pick(&[
+                "UNION",
+                "UNION ALL",
+                "INTERSECT",
+                "EXCEPT",
+                "EXCEPT ALL",
+                "INTERSECT ALL",
+            ]);
             let other = self.arm(types);
             query.sql = format!("{} {operation} {}", query.sql, other.sql);
         }
@@ -136,7 +147,11 @@ impl Generator {
         self.uses("TABLE");
         let table = self.readable();
         let only = if self.random.once_in(4) { "ONLY " } else { "" };
-        let columns = table.columns.iter().map(|(name, of)| Column::new(name, *of)).collect();
+        let columns = table
+            .columns
+            .iter()
+            .map(|(name, of)| Column::new(name, *of))
+            .collect();
         Query {
             sql: format!("TABLE {only}{}", self.spelled(table)),
             columns,
@@ -157,13 +172,18 @@ impl Generator {
             .filter(|item| item.table.is_some_and(|table| table.name != "plans"))
             .map(|item| item.name.as_str())
             .collect();
-        let strength = self.random.pick(&["UPDATE", "NO KEY UPDATE", "SHARE", "KEY SHARE"]);
+        let strength = self
+            .random
+            .pick(&["UPDATE", "NO KEY UPDATE", "SHARE", "KEY SHARE"]);
         let wait = self.random.pick(&["", " NOWAIT", " SKIP LOCKED"]);
         let of = match lockable.len() {
             0 => return format!("SELECT {targets} FROM {}{filter}", from.sql),
             count if count == from.items.len() && self.random.once_in(2) => String::new(),
             _ => format!(" OF {}", lockable.join(", ")),
         };
-        format!("SELECT {targets} FROM {}{filter} FOR {strength}{of}{wait}", from.sql)
+        format!(
+            "SELECT {targets} FROM {}{filter} FOR {strength}{of}{wait}",
+            from.sql
+        )
     }
 }

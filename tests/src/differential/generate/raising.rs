@@ -14,30 +14,58 @@ impl Generator {
         let (numbers, texts) = (of_type(table, Type::Int), of_type(table, Type::Text));
         let number = self.random.pick(&numbers);
         let value = match texts[..] {
-            [] => format!("100 / (t.{number} - {})", self.random.pick(&[1, 2, 3, 30, 101])),
+            [] => format!(
+                "100 / (t.{number} - {})",
+                self.random.pick(&[1, 2, 3, 30, 101])
+            ),
             _ => {
                 let text = self.random.pick(&texts);
                 match self.random.below(4) {
                     0 => format!("t.{text}::bigint"),
                     1 => format!("length(t.{text}::uuid::text)"),
                     2 => format!("length(t.{text}::order_state::text)"),
-                    _ => format!("100 / (t.{number} - {})", self.random.pick(&[1, 2, 3, 30, 101])),
+                    _ => format!(
+                        "100 / (t.{number} - {})",
+                        self.random.pick(&[1, 2, 3, 30, 101])
+                    ),
                 }
             }
         };
         self.uses("conditions that raise");
         let spelled = self.spelled(table);
         match self.random.below(6) {
-            0 => (format!("SELECT t.id, {value} AS c1 FROM {spelled} AS t"), true),
-            1 => (format!("SELECT (sum({value}))::bigint AS c1 FROM {spelled} AS t"), true),
-            2 => (format!("SELECT count(*) FROM {spelled} AS t WHERE {value} > 3"), true),
-            3 => (format!("DELETE FROM {spelled} AS t WHERE {value} > 3"), false),
+            0 => (
+                format!("SELECT t.id, {value} AS c1 FROM {spelled} AS t"),
+                true,
+            ),
+            1 => (
+                format!("SELECT (sum({value}))::bigint AS c1 FROM {spelled} AS t"),
+                true,
+            ),
+            2 => (
+                format!("SELECT count(*) FROM {spelled} AS t WHERE {value} > 3"),
+                true,
+            ),
+            3 => (
+                format!("DELETE FROM {spelled} AS t WHERE {value} > 3"),
+                false,
+            ),
             4 => {
                 let column = self.random.pick(&numbers);
-                let column = if table.is_key(column) { number_to_set(table) } else { column };
-                (format!("UPDATE {spelled} AS t SET {column} = {value}"), false)
+                let column = if table.is_key(column) {
+                    number_to_set(table)
+                } else {
+                    column
+                };
+                (
+                    format!("UPDATE {spelled} AS t SET {column} = {value}"),
+                    false,
+                )
             }
-            _ => (format!("SELECT t.* FROM {spelled} AS t WHERE {value} > 3 OR {value} IS NULL"), true),
+            _ => (
+                format!("SELECT t.* FROM {spelled} AS t WHERE {value} > 3 OR {value} IS NULL"),
+                true,
+            ),
         }
     }
 }

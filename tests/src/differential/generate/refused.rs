@@ -10,7 +10,9 @@ impl Generator {
         let alias = self.alias();
         match self.random.below(9) {
             0 => format!("SELECT {alias}.email FROM users AS {alias}"),
-            1 => format!("SELECT 1 FROM customers AS {alias} LEFT JOIN users ON users.id = {alias}.id"),
+            1 => format!(
+                "SELECT 1 FROM customers AS {alias} LEFT JOIN users ON users.id = {alias}.id"
+            ),
             2 => format!("SELECT (SELECT count(*) FROM public.users) FROM orders AS {alias}"),
             3 => format!("INSERT INTO customers (org_id, id, name) VALUES ('{B}', 8, 'gus')"),
             4 => {
@@ -23,7 +25,9 @@ impl Generator {
             _ => {
                 let outside = (1..=3).find(|shop| !self.shape.writable().contains(shop));
                 match outside {
-                    Some(shop) => format!("INSERT INTO items (id, shop_id) VALUES ({shop}08, {shop})"),
+                    Some(shop) => {
+                        format!("INSERT INTO items (id, shop_id) VALUES ({shop}08, {shop})")
+                    }
                     None => "DELETE FROM plans".to_owned(),
                 }
             }

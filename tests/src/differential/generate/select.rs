@@ -9,9 +9,11 @@ impl Generator {
         if self.random.once_in(16) {
             let some = [self.some_type()];
             let types = want.unwrap_or(&some);
-            let cells: Vec<_> = types.iter().enumerate().map(|(at, of)| {
-                format!("{} AS c{}", self.value(*of), at + 1)
-            }).collect();
+            let cells: Vec<_> = types
+                .iter()
+                .enumerate()
+                .map(|(at, of)| format!("{} AS c{}", self.value(*of), at + 1))
+                .collect();
             return Query {
                 sql: format!("SELECT {distinct}{}", cells.join(", ")),
                 columns: numbered(types),
@@ -35,7 +37,11 @@ impl Generator {
     }
 
     /// Targets, their columns, and what stands behind WHERE.
-    fn target_list(&mut self, want: Option<&[Type]>, output: Vec<Column>) -> (String, Vec<Column>, String) {
+    fn target_list(
+        &mut self,
+        want: Option<&[Type]>,
+        output: Vec<Column>,
+    ) -> (String, Vec<Column>, String) {
         let count = 1 + self.random.below(3);
         let some: Vec<_> = (0..count).map(|_| self.some_type()).collect();
         let types = want.unwrap_or(&some);
@@ -63,7 +69,12 @@ impl Generator {
     /// Values under the names `c1`, `c2`, …
     pub(super) fn targets(&mut self, types: &[Type]) -> String {
         let named = |(at, of): (usize, &Type)| format!("{} AS c{}", self.value(*of), at + 1);
-        types.iter().enumerate().map(named).collect::<Vec<_>>().join(", ")
+        types
+            .iter()
+            .enumerate()
+            .map(named)
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 
     fn grouped(&mut self, types: &[Type]) -> (String, Vec<Column>, String) {
@@ -83,7 +94,10 @@ impl Generator {
             .iter()
             .enumerate()
             .map(|(at, of)| {
-                let key = keys.iter().find(|(_, key)| key == of).map(|(key, _)| key.clone());
+                let key = keys
+                    .iter()
+                    .find(|(_, key)| key == of)
+                    .map(|(key, _)| key.clone());
                 let value = match key {
                     Some(key) if !self.random.once_in(3) => key,
                     _ => self.aggregate(*of),
@@ -146,7 +160,11 @@ impl Generator {
         let filter = match self.random.once_in(5) {
             true => {
                 self.uses("FILTER");
-                format!(" FILTER (WHERE {} = {})", self.local(Type::Int), self.random.below(4))
+                format!(
+                    " FILTER (WHERE {} = {})",
+                    self.local(Type::Int),
+                    self.random.below(4)
+                )
             }
             false => String::new(),
         };
@@ -180,7 +198,9 @@ impl Generator {
                 let value = self.local(Type::Int);
                 let (part, order) = (self.local(Type::Int), self.local(Type::Text));
                 let call = match of {
-                    Type::Int => self.random.pick(&["rank()", "dense_rank()", "count(*)", "SUM"]),
+                    Type::Int => self
+                        .random
+                        .pick(&["rank()", "dense_rank()", "count(*)", "SUM"]),
                     _ => return format!("{} AS c{}", self.value(*of), at + 1),
                 };
                 self.uses("window function");
@@ -188,7 +208,10 @@ impl Generator {
                     named = format!(" WINDOW w AS (PARTITION BY {part})");
                     return format!("(sum({value}) OVER w)::bigint AS c{}", at + 1);
                 }
-                format!("{call} OVER (PARTITION BY {part} ORDER BY {order}) AS c{}", at + 1)
+                format!(
+                    "{call} OVER (PARTITION BY {part} ORDER BY {order}) AS c{}",
+                    at + 1
+                )
             })
             .collect();
         (targets.join(", "), numbered(types), named)

@@ -4,7 +4,9 @@ use super::super::schema::{A, B, Type};
 use super::{Bind, Column, Generator, Item};
 
 /// Texts that columns hold, and a few that none does.
-const TEXTS: &[&str] = &["anna", "bo", "cleo", "empty", "7", "pro", "x", "o'neil", "12"];
+const TEXTS: &[&str] = &[
+    "anna", "bo", "cleo", "empty", "7", "pro", "x", "o'neil", "12",
+];
 const STATES: &[&str] = &["open", "paid", "sent"];
 
 impl Generator {
@@ -16,8 +18,7 @@ impl Generator {
         match self.random.below(4) {
             0 => self.scalar(of),
             1 => {
-                let (condition, yes, no) =
-                    (self.condition(), self.value(of), self.value(of));
+                let (condition, yes, no) = (self.condition(), self.value(of), self.value(of));
                 format!("CASE WHEN {condition} THEN {yes} ELSE {no} END")
             }
             2 => {
@@ -60,7 +61,9 @@ impl Generator {
         let bound = self.random.once_in(5);
         match of {
             Type::Int => {
-                let number = self.random.pick(&[0, 1, 2, 3, 4, 5, 20, 30, 101, 102, 201, 303]);
+                let number = self
+                    .random
+                    .pick(&[0, 1, 2, 3, 4, 5, 20, 30, 101, 102, 201, 303]);
                 match bound {
                     true => self.bind(Bind::Int(number)),
                     false => number.to_string(),
@@ -82,7 +85,10 @@ impl Generator {
                 }
             }
             Type::State => format!("'{}'::order_state", self.random.pick(STATES)),
-            Type::Time => format!("'2026-01-0{} 00:00:00+00'::timestamptz", 1 + self.random.below(3)),
+            Type::Time => format!(
+                "'2026-01-0{} 00:00:00+00'::timestamptz",
+                1 + self.random.below(3)
+            ),
             Type::Other => "NULL".to_owned(),
         }
     }
@@ -153,7 +159,9 @@ impl Generator {
     fn column_at(&mut self, level: usize, of: Type) -> Option<String> {
         let innermost = level + 1 == self.levels.len();
         let seen = |item: &&Item| {
-            let inner = self.levels[level + 1..].iter().flat_map(|level| &level.items);
+            let inner = self.levels[level + 1..]
+                .iter()
+                .flat_map(|level| &level.items);
             inner.into_iter().all(|other| other.name != item.name)
         };
         let mut found: Vec<String> = Vec::new();

@@ -1,9 +1,18 @@
 //! WITH: plain and recursive, under names of tables too.
 
 use super::super::schema::{TABLES, Type};
-use super::{Column, Cte, Generator, Level, Item};
+use super::{Column, Cte, Generator, Item, Level};
 
-const NAMES: &[&str] = &["orders", "customers", "items", "notes", "logs", "plans", "w", "v"];
+const NAMES: &[&str] = &[
+    "orders",
+    "customers",
+    "items",
+    "notes",
+    "logs",
+    "plans",
+    "w",
+    "v",
+];
 
 impl Generator {
     /// `WITH …`, or nothing. The names stay in sight; the caller takes them out.
@@ -46,7 +55,9 @@ impl Generator {
             }
             false => String::new(),
         };
-        let hint = self.random.pick(&["", "", "MATERIALIZED ", "NOT MATERIALIZED "]);
+        let hint = self
+            .random
+            .pick(&["", "", "MATERIALIZED ", "NOT MATERIALIZED "]);
         self.ctes.push(Cte {
             name: name.to_owned(),
             columns: query.columns,
@@ -63,7 +74,9 @@ impl Generator {
             false => (&TABLES[3], "parent"),
         };
         let sql = match self.random.once_in(4) {
-            true => format!("SELECT 1::bigint, 1 {union} SELECT r.n + 1, r.d + 1 FROM {name} r WHERE r.n < 4"),
+            true => format!(
+                "SELECT 1::bigint, 1 {union} SELECT r.n + 1, r.d + 1 FROM {name} r WHERE r.n < 4"
+            ),
             false => {
                 let (outer, inner) = (self.spelled(table), self.spelled(table));
                 let item = Item::table("s", table);
@@ -73,7 +86,9 @@ impl Generator {
                     1 => format!("{name} r, {inner} t WHERE r.d < 6 AND t.{parent} = r.n"),
                     _ => format!("{inner} t RIGHT JOIN {name} r ON t.{parent} = r.n WHERE r.d < 3"),
                 };
-                format!("SELECT s.id, 1 FROM {outer} s WHERE {start} {union} SELECT t.id, r.d + 1 FROM {join}")
+                format!(
+                    "SELECT s.id, 1 FROM {outer} s WHERE {start} {union} SELECT t.id, r.d + 1 FROM {join}"
+                )
             }
         };
         self.ctes.push(Cte {

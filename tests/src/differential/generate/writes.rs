@@ -6,15 +6,15 @@ use super::select::numbered;
 use super::{Bind, Column, Cte, Generator, Item, Level};
 
 impl Generator {
-    /// A write; whether it returns rows, and that it writes.
-    pub(super) fn write(&mut self) -> (String, bool, bool) {
+    /// A write, and whether it returns rows.
+    pub(super) fn write(&mut self) -> (String, bool) {
         if self.random.once_in(6) {
-            return (self.write_in_with(), true, true);
+            return (self.write_in_with(), true);
         }
         let with = self.with();
         let target = self.target();
         let (sql, returned) = self.write_to(target);
-        (format!("{with}{sql}"), returned.is_some(), true)
+        (format!("{with}{sql}"), returned.is_some())
     }
 
     fn write_to(&mut self, table: &'static Table) -> (String, Option<Vec<Column>>) {
@@ -70,7 +70,9 @@ impl Generator {
     fn insert(&mut self, table: &'static Table) -> (String, Option<Vec<Column>>) {
         let (spelled, item) = self.named_target(table);
         let shops = self.shape.writable();
-        let shop = self.random.pick(&if shops.is_empty() { &[1][..] } else { shops }.to_vec());
+        let shop = self
+            .random
+            .pick(&if shops.is_empty() { &[1][..] } else { shops }.to_vec());
         // Left out, the shop is the scope's only one, or in the whole organisation the default.
         let given_shop = table.class == Class::Shop && !self.random.once_in(3);
         let shop = match (given_shop, self.shape.shops) {
@@ -87,19 +89,36 @@ impl Generator {
                 columns.push(column);
             }
         }
-        let base = if table.class == Class::Shop { shop * 100 } else { 0 };
+        let base = if table.class == Class::Shop {
+            shop * 100
+        } else {
+            0
+        };
         let (source, from_query) = match self.random.below(3) {
             0 if table.name != "customers" => (self.source(table, &columns, base, shop), true),
             _ => (self.rows(table, &columns, base, shop), false),
         };
-        self.uses(if from_query { "INSERT … SELECT" } else { "INSERT … VALUES" });
+        self.uses(if from_query {
+            "INSERT … SELECT"
+        } else {
+            "INSERT … VALUES"
+        });
         let conflict = self.conflict(table, &item);
         let (returning, returned) = self.returning(&item);
         let columns = columns.join(", ");
-        (format!("INSERT INTO {spelled} ({columns}) {source}{conflict}{returning}"), returned)
+        (
+            format!("INSERT INTO {spelled} ({columns}) {source}{conflict}{returning}"),
+            returned,
+        )
     }
 
-    fn rows(&mut self, table: &'static Table, columns: &[&'static str], base: i64, shop: i64) -> String {
+    fn rows(
+        &mut self,
+        table: &'static Table,
+        columns: &[&'static str],
+        base: i64,
+        shop: i64,
+    ) -> String {
         let rows: Vec<String> = (0..=self.random.below(3))
             .map(|_| {
                 let cells: Vec<_> = columns
@@ -121,10 +140,18 @@ impl Generator {
     }
 
     /// Rows of a query: one for each id.
-    fn source(&mut self, table: &'static Table, columns: &[&'static str], base: i64, shop: i64) -> String {
+    fn source(
+        &mut self,
+        table: &'static Table,
+        columns: &[&'static str],
+        base: i64,
+        shop: i64,
+    ) -> String {
         let read = WRITABLE[self.random.below(WRITABLE.len())];
         let item = Item::table("s", read);
-        let (filter, most) = self.within(Level::of(item), |this| (this.filter(), this.local(Type::Int)));
+        let (filter, most) = self.within(Level::of(item), |this| {
+            (this.filter(), this.local(Type::Int))
+        });
         let group = format!(
             "(SELECT s.id % 100 AS k, max({most}) AS m FROM {} AS s{filter} GROUP BY 1) AS x",
             self.spelled(read)
@@ -215,10 +242,13 @@ impl Generator {
         columns.retain(|column| !table.is_key(column));
         let first = self.random.below(columns.len());
         let columns = &columns[first..(first + 1 + self.random.below(2)).min(columns.len())];
-        let mut values: Vec<_> = columns.iter().map(|column| match self.random.below(10) {
-            0 => "DEFAULT".to_owned(),
-            _ => self.new_value(table, column),
-        }).collect();
+        let mut values: Vec<_> = columns
+            .iter()
+            .map(|column| match self.random.below(10) {
+                0 => "DEFAULT".to_owned(),
+                _ => self.new_value(table, column),
+            })
+            .collect();
         for (column, value) in columns.iter().zip(&mut values) {
             // No default, and no NULL.
             if *column == "name" && *value == "DEFAULT" {
@@ -247,7 +277,8 @@ impl Generator {
         let alone = Level::of(item.clone());
         let (set, from, filter) = match self.random.below(4) {
             0 | 1 => {
-                let (set, filter) = self.within(alone, |this| (this.assignments(table), this.filter()));
+                let (set, filter) =
+                    self.within(alone, |this| (this.assignments(table), this.filter()));
                 (set, String::new(), filter)
             }
             2 => {
@@ -256,8 +287,13 @@ impl Generator {
                 let key = self.within(alone.clone(), |this| this.local(Type::Int));
                 let mut both = alone;
                 both.items.push(source);
-                let (set, condition) = self.within(both, |this| (this.assignments(table), this.condition()));
-                (set, format!(" FROM {from}"), format!(" WHERE s.id = {key} AND ({condition})"))
+                let (set, condition) =
+                    self.within(both, |this| (this.assignments(table), this.condition()));
+                (
+                    set,
+                    format!(" FROM {from}"),
+                    format!(" WHERE s.id = {key} AND ({condition})"),
+                )
             }
             _ => {
                 self.uses("UPDATE … FROM");
@@ -271,7 +307,10 @@ impl Generator {
         };
         self.uses("UPDATE");
         let (returning, returned) = self.returning(&item);
-        (format!("UPDATE {spelled} SET {set}{from}{filter}{returning}"), returned)
+        (
+            format!("UPDATE {spelled} SET {set}{from}{filter}{returning}"),
+            returned,
+        )
     }
 
     /// A source `s` whose id is unique.
@@ -284,14 +323,19 @@ impl Generator {
             0 => (format!("{spelled} AS s"), item),
             1 => {
                 let other = self.spelled(&TABLES[4]);
-                (format!("{spelled} AS s LEFT JOIN {other} AS u ON u.id = s.id"), item)
+                (
+                    format!("{spelled} AS s LEFT JOIN {other} AS u ON u.id = s.id"),
+                    item,
+                )
             }
             _ => {
                 let filter = self.within(Level::of(Item::table("t", read)), Generator::filter);
                 let columns = vec![Column::new("id", Type::Int), Column::new("n", Type::Int)];
                 item.columns = columns;
                 (
-                    format!("(SELECT t.id % 5 AS id, count(*) AS n FROM {spelled} AS t{filter} GROUP BY 1) AS s"),
+                    format!(
+                        "(SELECT t.id % 5 AS id, count(*) AS n FROM {spelled} AS t{filter} GROUP BY 1) AS s"
+                    ),
                     item,
                 )
             }
@@ -306,7 +350,10 @@ impl Generator {
             (format!("plan = {}", this.given(Type::Text)), this.filter())
         });
         let (returning, returned) = self.returning(&item);
-        (format!("UPDATE {spelled} SET {set}{filter}{returning}"), returned)
+        (
+            format!("UPDATE {spelled} SET {set}{filter}{returning}"),
+            returned,
+        )
     }
 
     fn delete(&mut self, table: &'static Table) -> (String, Option<Vec<Column>>) {
@@ -324,7 +371,10 @@ impl Generator {
         };
         let filter = self.within(level, Generator::filter);
         let (returning, returned) = self.returning(&item);
-        (format!("DELETE FROM {spelled}{using}{filter}{returning}"), returned)
+        (
+            format!("DELETE FROM {spelled}{using}{filter}{returning}"),
+            returned,
+        )
     }
 
     /// RETURNING of the target alone.
@@ -334,7 +384,10 @@ impl Generator {
             2 => (format!("{}.*", target.name), target.columns.clone()),
             3 => {
                 self.uses("whole row in RETURNING");
-                (format!("{} AS c1", target.name), vec![Column::new("c1", Type::Other)])
+                (
+                    format!("{} AS c1", target.name),
+                    vec![Column::new("c1", Type::Other)],
+                )
             }
             _ => {
                 let types = [self.some_type(), Type::Int];
