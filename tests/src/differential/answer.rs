@@ -1,5 +1,7 @@
 //! What a statement comes to, so that two answers can be compared.
 
+use std::fmt;
+
 use diesel::connection::LoadConnection;
 use diesel::deserialize;
 use diesel::pg::Pg;
@@ -11,8 +13,21 @@ use weft_tenancy::{Refusal, RefusalKind};
 
 use super::generate::{Bind, Statement};
 
-/// A row, each value as the server's bytes.
-pub(super) type Row = Vec<Option<Vec<u8>>>;
+/// A row.
+pub(super) type Row = Vec<Cell>;
+
+/// A value as the server's bytes; none for NULL.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Cell(Option<Vec<u8>>);
+
+impl fmt::Debug for Cell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Some(bytes) => write!(f, "'{}'", bytes.escape_ascii()),
+            None => f.write_str("NULL"),
+        }
+    }
+}
 
 /// What became of a statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,7 +94,8 @@ impl QueryableByName<Pg> for Cells {
     fn build<'a>(row: &impl NamedRow<'a, Pg>) -> deserialize::Result<Self> {
         let cells = (0..row.field_count()).map(|at| {
             let field = diesel::row::Row::get(row, at).ok_or("no such column")?;
-            Ok(field.value().map(|value| value.as_bytes().to_vec()))
+            let bytes = field.value().map(|value| value.as_bytes().to_vec());
+            Ok(Cell(bytes))
         });
         cells.collect::<deserialize::Result<_>>().map(Cells)
     }

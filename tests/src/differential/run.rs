@@ -95,7 +95,7 @@ impl Report {
             self.different += 1;
             if self.differences.len() < TOLD {
                 self.differences
-                    .push(format!("seed {seed}: {statement}\n{differences:#?}"));
+                    .push(format!("seed {seed}: {statement}\n{differences:?}"));
             }
         }
         if statement.forbidden {

@@ -40,7 +40,15 @@ impl Generator {
             true => format!(", {}", self.plain_cte("v")),
             false => String::new(),
         };
-        let query = self.bare_query().sql;
+        let query = match table.name != "notes" && self.random.once_in(4) {
+            true => {
+                self.uses("INSERT from a data-modifying CTE");
+                format!(
+                    "INSERT INTO notes (id, body) SELECT 8, 'n' || count(*) FROM {name} RETURNING id, body"
+                )
+            }
+            false => self.bare_query().sql,
+        };
         self.ctes.clear();
         format!("WITH {name} AS ({write}){second} {query}")
     }
@@ -69,10 +77,10 @@ impl Generator {
 
     fn insert(&mut self, table: &'static Table) -> (String, Option<Vec<Column>>) {
         let (spelled, item) = self.named_target(table);
-        let shops = self.shape.writable();
-        let shop = self
-            .random
-            .pick(&if shops.is_empty() { &[1][..] } else { shops }.to_vec());
+        let shop = match self.shape.writable() {
+            [] => 1,
+            shops => self.random.pick(shops),
+        };
         // Left out, the shop is the scope's only one, or in the whole organisation the default.
         let given_shop = table.class == Class::Shop && !self.random.once_in(3);
         let shop = match (given_shop, self.shape.shops) {
@@ -139,7 +147,7 @@ impl Generator {
         format!("VALUES {}", rows.join(", "))
     }
 
-    /// Rows of a query: one for each id.
+    /// Rows of a query: one for each id, whatever the order.
     fn source(
         &mut self,
         table: &'static Table,
@@ -147,7 +155,9 @@ impl Generator {
         base: i64,
         shop: i64,
     ) -> String {
-        let read = WRITABLE[self.random.below(WRITABLE.len())];
+        let known = self.ctes.len();
+        let with = self.with();
+        let read = self.target();
         let item = Item::table("s", read);
         let (filter, most) = self.within(Level::of(item), |this| {
             (this.filter(), this.local(Type::Int))
@@ -161,14 +171,49 @@ impl Generator {
             columns: vec![Column::new("k", Type::Int), Column::new("m", Type::Int)],
             table: None,
         };
-        let cells: Vec<_> = self.within(Level::of(item), |this| {
-            let cell = |column: &&'static str| match *column {
-                "id" => format!("{base} + x.k"),
-                column => this.cell(table, column, shop),
-            };
-            columns.iter().map(cell).collect()
+        let cells = self.within(Level::of(item), |this| {
+            this.arm_cells(table, columns, &format!("{base} + x.k"), shop)
         });
-        format!("SELECT {} FROM {group}", cells.join(", "))
+        let mut arms = format!("SELECT {cells} FROM {group}");
+        if self.random.once_in(3) {
+            self.uses("INSERT of a set operation");
+            // The groups of A's rows end below.
+            let id = (base + 5 + self.random.below(4) as i64).to_string();
+            let cells = self.arm_cells(table, columns, &id, shop);
+            let union = self.random.pick(&["UNION ALL", "UNION", "EXCEPT"]);
+            arms = match self.random.below(3) {
+                0 => format!("{arms} {union} VALUES ({cells})"),
+                1 => format!("({arms}) {union} (SELECT {cells})"),
+                _ => format!("{arms} {union} SELECT {cells}"),
+            };
+        }
+        self.ctes.truncate(known);
+        match self.random.once_in(4) {
+            true => format!("({with}{arms})"),
+            false => format!("{with}{arms}"),
+        }
+    }
+
+    /// The cells of one arm of a source, each of its column's type by itself.
+    fn arm_cells(
+        &mut self,
+        table: &'static Table,
+        columns: &[&'static str],
+        id: &str,
+        shop: i64,
+    ) -> String {
+        let cells: Vec<_> = columns
+            .iter()
+            .map(|column| match *column {
+                "id" => id.to_owned(),
+                "org_id" => match self.random.once_in(2) {
+                    true => self.bind(Bind::Uuid(A)),
+                    false => format!("'{A}'::uuid"),
+                },
+                column => self.cell(table, column, shop),
+            })
+            .collect();
+        cells.join(", ")
     }
 
     fn cell(&mut self, table: &'static Table, column: &'static str, shop: i64) -> String {
