@@ -92,6 +92,7 @@ const FEATURES: &[&str] = &[
     "row locks",
     "scalar subquery",
     "set operation",
+    "SET of a subquery",
     "SET of the shop",
     "subquery in FROM",
     "TABLE",

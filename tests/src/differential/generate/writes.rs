@@ -301,7 +301,12 @@ impl Generator {
             }
         }
         let (columns, values) = (columns.join(", "), values.join(", "));
+        let computed = !values.contains("DEFAULT") && self.random.once_in(3);
         let mut set = match columns.contains(',') {
+            true if computed => {
+                self.uses("SET of a subquery");
+                format!("({columns}) = (SELECT {values})")
+            }
             true => format!("({columns}) = ({values})"),
             false => format!("{columns} = {values}"),
         };
