@@ -3,6 +3,8 @@
 
 mod conditions;
 mod from;
+mod insert;
+mod leaves;
 mod query;
 mod raising;
 mod refused;

@@ -18,4 +18,4 @@ pub use answer::{Answer, Change};
 pub use generate::{Bind, Statement};
 pub use run::{Report, run};
 pub use shape::{SHAPES, Shape};
-pub use world::{Difference, Examined, Layers, World, security};
+pub use world::{Difference, Examined, Failure, Layers, World, security};

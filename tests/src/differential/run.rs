@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::answer::Answer;
 use super::generate::Statement;
-use super::world::{Layers, World};
+use super::world::{Failure, Layers, World};
 
 /// How many differences are told in full.
 const TOLD: usize = 5;
@@ -48,14 +48,14 @@ pub struct Report {
 ///
 /// # Errors
 /// Of the server and the connections.
-pub fn run(seeds: Range<u64>) -> Result<Report, Box<dyn std::error::Error + Send + Sync>> {
+pub fn run(seeds: Range<u64>) -> Result<Report, Failure> {
     let start = Instant::now();
     let next = AtomicU64::new(seeds.start);
     let mut report = Report {
         seeds: seeds.clone(),
         ..Report::default()
     };
-    let work = || -> Result<Report, Box<dyn std::error::Error + Send + Sync>> {
+    let work = || -> Result<Report, Failure> {
         let mut world = World::new()?;
         let mut report = Report::default();
         loop {
@@ -71,18 +71,14 @@ pub fn run(seeds: Range<u64>) -> Result<Report, Box<dyn std::error::Error + Send
         for thread in threads {
             report.add(thread.join().map_err(|_| "a thread panicked")??);
         }
-        Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
+        Ok::<_, Failure>(())
     })?;
     report.time = start.elapsed();
     Ok(report)
 }
 
 impl Report {
-    fn examine(
-        &mut self,
-        world: &mut World,
-        seed: u64,
-    ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    fn examine(&mut self, world: &mut World, seed: u64) -> Result<(), Failure> {
         let statement = Statement::generate(seed);
         let examined = world
             .examine(&statement)

@@ -97,7 +97,8 @@ pub struct Difference {
     pub expected: Option<Answer>,
 }
 
-type Failure = Box<dyn std::error::Error + Send + Sync>;
+/// What keeps a comparison from being made.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 impl World {
     /// Databases and connections of its own.

@@ -1,6 +1,6 @@
 //! Generated statements.
 
-use weft_tests::differential::run;
+use weft_tests::differential::{Statement, run};
 
 /// How many statements the plain test command generates.
 const STATEMENTS: u64 = 5_000;
@@ -23,6 +23,9 @@ fn a_scope_gets_and_does_what_its_twin_does() {
     let first = first.unwrap_or(0);
     let report = run(first..first + count).unwrap();
     println!("{report}");
+    if count == 1 {
+        println!("{}", Statement::generate(first));
+    }
     assert!(
         report.differences.is_empty(),
         "{} statements differ; WEFT_DIFFERENTIAL_SEED replays one:\n{}",
