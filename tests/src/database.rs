@@ -187,19 +187,13 @@ fn visible() -> String {
 fn template(secured: bool) -> &'static Template {
     static TEMPLATES: [OnceLock<Template>; 2] = [OnceLock::new(), OnceLock::new()];
     TEMPLATES[usize::from(secured)].get_or_init(|| {
-        let cluster = Cluster::start(Options::new(env!("CARGO_MANIFEST_DIR"))).expect("a server");
-        for role in ["app", "auth", "unscoped"] {
-            cluster
-                .ensure_role(role, "LOGIN NOSUPERUSER NOBYPASSRLS")
-                .expect("a role");
-        }
         let mut text = [AUDIT_TABLE_SQL, TABLES, &rows(A, "acme"), &rows(B, "bolt")].concat();
         let mut name = "hook";
         if secured {
             name = "secured";
             text += &Policies::new(&TENANCY, &roles()).to_string();
         }
-        cluster
+        cluster()
             .template(name, &text, |database| Ok(database.execute(&text)?))
             .expect("a template")
     })
@@ -210,4 +204,16 @@ pub fn roles() -> Roles {
     Roles::new("app")
         .with_auth("auth", [] as [&str; 0])
         .with_unscoped("unscoped")
+}
+
+/// The server of the tests, with the three login roles.
+#[allow(clippy::expect_used)]
+pub(crate) fn cluster() -> Cluster {
+    let cluster = Cluster::start(Options::new(env!("CARGO_MANIFEST_DIR"))).expect("a server");
+    for role in ["app", "auth", "unscoped"] {
+        cluster
+            .ensure_role(role, "LOGIN NOSUPERUSER NOBYPASSRLS")
+            .expect("a role");
+    }
+    cluster
 }

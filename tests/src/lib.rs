@@ -76,6 +76,7 @@
 //! ```
 
 pub mod database;
+pub mod differential;
 pub mod schema;
 pub mod tap;
 
