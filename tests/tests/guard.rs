@@ -17,6 +17,7 @@ mod ask;
 mod guard {
     pub(crate) mod calls;
     pub(crate) mod functions;
+    pub(crate) mod leaks;
     pub(crate) mod limits;
     pub(crate) mod lists;
     pub(crate) mod meaning;
