@@ -2,6 +2,8 @@
 mod caches;
 mod composition;
 mod context;
+mod database;
 mod inserts;
+mod opt_out;
 mod shapes;
 mod writes;

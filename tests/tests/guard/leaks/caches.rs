@@ -83,14 +83,15 @@ fn l76_what_is_kept_for_one_declaration_is_not_used_for_another() {
     .unwrap();
     let db = Database::new();
     let mut inner = db.connect("app");
-    let count =
-        |conn: &mut OrgConn<_>| -> QueryResult<i64> { orders::table.count().get_result(conn) };
+    let count = |mut conn: OrgConn<&mut PgConnection>| -> QueryResult<i64> {
+        orders::table.count().get_result(&mut conn)
+    };
     for _ in 0..3 {
         for org in [A, B] {
-            let mut conn = OrgConn::new(&mut inner, &TENANCY, Scope::org(org));
-            assert_eq!(count(&mut conn), Ok(5));
-            let mut conn = OrgConn::new(&mut inner, &plain, Scope::org(org));
-            assert_eq!(count(&mut conn), Ok(6));
+            for (tenancy, expected) in [(&*TENANCY, 5), (&plain, 6)] {
+                let conn = OrgConn::new(&mut inner, tenancy, Scope::org(org));
+                assert_eq!(count(conn), Ok(expected));
+            }
         }
     }
 }

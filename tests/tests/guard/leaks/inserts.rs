@@ -118,7 +118,7 @@ both!(
         .unwrap();
         assert_eq!(both, 3);
         let all: i64 = go!(plans::table
-            .filter(exists(customers::table))
+            .filter(exists(customers::table.filter(customers::id.gt(0))))
             .count()
             .get_result(&mut conn))
         .unwrap();

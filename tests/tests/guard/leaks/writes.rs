@@ -1,16 +1,13 @@
 //! L33 to L44: UPDATE, DELETE and upserts.
 
-use diesel::result::Error;
 use diesel::upsert::excluded;
-use diesel::{
-    BelongingToDsl, BoolExpressionMethods, ExpressionMethods, QueryDsl, SelectableHelper,
-};
+use diesel::{BelongingToDsl, ExpressionMethods, QueryDsl, SelectableHelper};
 use uuid::Uuid;
 use weft_tenancy::{RefusalKind, Scope};
 use weft_tests::TENANCY;
-use weft_tests::schema::{
-    A, B, Customer, Order, PlainCustomer, customers, gadgets, order, orders, plans,
-};
+use weft_tests::schema::{A, B, Customer, Order, PlainCustomer, customers, gadgets, orders, plans};
+
+diesel::alias!(orders as chosen: Chosen);
 
 fn customer(org_id: Uuid, id: i64) -> Customer {
     Customer {
@@ -25,7 +22,10 @@ both!(
     l34_a_write_limited_by_a_subquery_is_guarded_outside_it_too,
     |db, conn| {
         let before = db.snapshot(B);
-        let first = || orders::table.select(orders::id).order(orders::id).limit(2);
+        let first = || {
+            let id = chosen.field(orders::id);
+            chosen.select(id).order(id).limit(2)
+        };
         let within = || orders::table.filter(orders::id.eq_any(first()));
         let update = diesel::update(within()).set(orders::total.eq(0));
         assert_eq!(go!(update.execute(&mut conn)), Ok(2));
