@@ -1,7 +1,7 @@
 //! L26 to L32: conditions of the caller's next to the guard's.
 
-use diesel::dsl::exists;
-use diesel::sql_types::{BigInt, Text, Uuid as SqlUuid};
+use diesel::dsl::{exists, sql};
+use diesel::sql_types::{BigInt, Bool, Text, Uuid as SqlUuid};
 use diesel::{
     BoolExpressionMethods, ExpressionMethods, JoinOnDsl, QueryDsl, TextExpressionMethods,
 };
@@ -11,39 +11,46 @@ both!(
     l28_no_grouping_of_or_opens_a_count_an_update_or_a_deletion,
     |db, conn| {
         let before = db.snapshot(B);
-        let any = || {
-            orders::table
-                .filter(orders::id.eq(1))
-                .or_filter(orders::id.gt(1).or(orders::note.eq("bolt")))
-        };
-        assert_eq!(go!(any().count().get_result::<i64>(&mut conn)), Ok(5));
-        let boxed = orders::table
-            .filter(orders::id.lt(0))
-            .into_boxed()
-            .or_filter(orders::id.gt(0));
+        let grouped = orders::table
+            .filter(orders::id.eq(1))
+            .or_filter(orders::id.gt(1).or(orders::note.eq("bolt")));
+        assert_eq!(go!(grouped.count().get_result::<i64>(&mut conn)), Ok(5));
+        // Diesel groups what it knows to be an OR, and a fragment as little as its author did.
+        let bare = || orders::table.filter(sql::<Bool>("id = 1 OR id > 1 OR note = 'bolt'"));
+        assert_eq!(go!(bare().count().get_result::<i64>(&mut conn)), Ok(5));
+        let boxed = bare().into_boxed().filter(sql::<Bool>("false OR true"));
         assert_eq!(go!(boxed.count().get_result::<i64>(&mut conn)), Ok(5));
-        let update = diesel::update(any()).set(orders::total.eq(0));
+        let joined = customers::table
+            .left_join(orders::table.on(sql::<Bool>("false OR orders.id = 1")))
+            .select(orders::note);
+        let notes: Vec<Option<String>> = go!(joined.load(&mut conn)).unwrap();
+        assert_eq!(notes, ["acme"; 3].map(|note| Some(note.to_owned())));
+        let update = diesel::update(bare()).set(orders::total.eq(0));
         assert_eq!(go!(update.execute(&mut conn)), Ok(5));
-        assert_eq!(go!(diesel::delete(any()).execute(&mut conn)), Ok(5));
+        assert_eq!(go!(diesel::delete(bare()).execute(&mut conn)), Ok(5));
         assert_eq!(db.snapshot(B), before);
     }
 );
 
 both!(l29_or_exists_brings_no_foreign_row, |_db, conn| {
-    let ids: Vec<i64> = go!(customers::table
+    let orgs = |exists: &'static str| {
+        customers::table
+            .filter(sql::<Bool>(exists))
+            .order(customers::id)
+            .select((customers::org_id, customers::id))
+    };
+    let theirs = orgs("id = 1 OR EXISTS (SELECT FROM orders WHERE note = 'bolt')");
+    let rows: Vec<(uuid::Uuid, i64)> = go!(theirs.load(&mut conn)).unwrap();
+    assert_eq!(rows, [(A, 1)]);
+    let own = orgs("id = 1 OR EXISTS (SELECT FROM orders WHERE note = 'acme' OR false)");
+    let rows: Vec<(uuid::Uuid, i64)> = go!(own.load(&mut conn)).unwrap();
+    assert_eq!(rows, [1, 2, 3].map(|id| (A, id)));
+    let built = customers::table
         .filter(customers::id.eq(1))
         .or_filter(exists(orders::table.filter(orders::note.eq("bolt"))))
-        .select(customers::id)
-        .load(&mut conn))
-    .unwrap();
-    assert_eq!(ids, [1]);
-    let orgs: Vec<uuid::Uuid> = go!(customers::table
-        .filter(customers::id.eq(1))
-        .or_filter(exists(orders::table.filter(orders::note.eq("acme"))))
-        .select(customers::org_id)
-        .load(&mut conn))
-    .unwrap();
-    assert_eq!(orgs, [A; 3]);
+        .select((customers::org_id, customers::id));
+    let rows: Vec<(uuid::Uuid, i64)> = go!(built.load(&mut conn)).unwrap();
+    assert_eq!(rows, [(A, 1)]);
 });
 
 both!(
