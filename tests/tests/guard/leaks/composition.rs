@@ -3,7 +3,8 @@
 use diesel::dsl::{exists, sql};
 use diesel::sql_types::{BigInt, Bool, Text, Uuid as SqlUuid};
 use diesel::{
-    BoolExpressionMethods, ExpressionMethods, JoinOnDsl, QueryDsl, TextExpressionMethods,
+    BoolExpressionMethods, ExpressionMethods, JoinOnDsl, NullableExpressionMethods, QueryDsl,
+    TextExpressionMethods,
 };
 use weft_tests::schema::{A, B, customers, order, orders};
 
@@ -22,7 +23,7 @@ both!(
         assert_eq!(go!(boxed.count().get_result::<i64>(&mut conn)), Ok(5));
         let joined = customers::table
             .left_join(orders::table.on(sql::<Bool>("false OR orders.id = 1")))
-            .select(orders::note);
+            .select(orders::note.nullable());
         let notes: Vec<Option<String>> = go!(joined.load(&mut conn)).unwrap();
         assert_eq!(notes, ["acme"; 3].map(|note| Some(note.to_owned())));
         let update = diesel::update(bare()).set(orders::total.eq(0));
