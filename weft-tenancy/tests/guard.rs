@@ -272,6 +272,25 @@ fn g05_the_cache_holds_checks_and_no_verdict() {
 }
 
 #[test]
+fn g06_one_text_is_told_apart_by_its_binds_and_the_shape_of_the_scope() {
+    let tenancy = tenancy();
+    let sql = "select * from orders where a = $1";
+    let text = |binds, shape| {
+        let guarded = tenancy.guard(sql, binds, shape);
+        guarded
+            .expect("the statement is sound")
+            .sql()
+            .replace(sql, "")
+    };
+    for _ in 0..2 {
+        assert!(text(1, WHOLE).ends_with(r#""org_id" = $2 "#));
+        assert!(text(7, WHOLE).ends_with(r#""org_id" = $8 "#));
+        assert!(text(1, NARROWED).ends_with(r#""shop_id" = ANY($3) "#));
+        assert!(text(7, NARROWED).ends_with(r#""shop_id" = ANY($9) "#));
+    }
+}
+
+#[test]
 fn g07_renamed_columns_never_become_the_guards() {
     sends(
         "select * from customers as c(id, org_id)",
@@ -562,6 +581,41 @@ fn g17_shared_tables_are_read_only_and_the_root_keeps_its_key() {
 }
 
 #[test]
+fn g18_what_could_overflow_the_stack_is_refused_before_it_is_read() {
+    let nested = |depth| format!("select {}1{}", "(".repeat(depth), ")".repeat(depth));
+    guarded(&nested(100), WHOLE);
+    let chained = |links| format!("select 1{}", " or true".repeat(links));
+    guarded(&chained(900), WHOLE);
+    let kind = |sql: &str| highest_bind(sql).map_err(|refusal| refusal.kind());
+    assert_eq!(kind(&nested(10_000)), Err(RefusalKind::TooDeep));
+    assert_eq!(kind(&chained(2_000)), Err(RefusalKind::TooLong));
+    assert_eq!(kind(&chained(100_000)), Err(RefusalKind::TooLarge));
+}
+
+#[test]
+fn g19_no_name_leads_to_a_table_of_the_session() {
+    refuses(
+        RefusalKind::CatalogRelation,
+        &[
+            "select * from pg_temp.plans",
+            "update \"pg_temp\".orders set a = 1",
+            "insert into PG_TEMP.orders (a) values (1)",
+            "select * from pg_temp_3.orders",
+        ],
+    );
+    refuses(
+        RefusalKind::StatementKind,
+        &[
+            "set search_path = other",
+            "set local standard_conforming_strings = off",
+            "reset all",
+            "discard all",
+            "create temp table plans (code text)",
+        ],
+    );
+}
+
+#[test]
 fn g21_names_are_decoded_and_never_trimmed_or_folded_beyond_ascii() {
     refuses(
         RefusalKind::UndeclaredTable,
@@ -648,6 +702,40 @@ fn g24_placeholders_never_alias_the_guards_binds() {
         .guard("select * from orders", 65_534, NARROWED)
         .unwrap_err();
     assert_eq!(narrowed.kind(), RefusalKind::Placeholder);
+}
+
+/// A text may equal another under its collation; keys are of types that cannot.
+#[test]
+fn g25_a_key_is_of_a_type_that_compares_by_value() {
+    let declared = |key| {
+        let tables = "[root]\nfirms = 'id'\n[org]\nnotes = 'org_id'";
+        Tenancy::from_toml(&format!("key = '{key}'\n{tables}")).is_ok()
+    };
+    assert!(declared("uuid") && declared("i64"));
+    for key in ["text", "citext", "char", "varchar", "name"] {
+        assert!(!declared(key), "{key}");
+    }
+}
+
+#[test]
+fn g26_no_text_controls_a_transaction() {
+    refuses(
+        RefusalKind::StatementKind,
+        &[
+            "begin",
+            "start transaction",
+            "commit",
+            "commit and chain",
+            "end",
+            "rollback",
+            "abort",
+            "savepoint s",
+            "release savepoint s",
+            "rollback to s",
+            "prepare transaction 'x'",
+            "set transaction isolation level serializable",
+        ],
+    );
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use diesel::result::{DatabaseErrorKind, Error};
 use diesel::sql_types::Uuid;
-use weft_tenancy::{RefusalKind, Tenancy};
+use weft_tenancy::RefusalKind;
 use weft_tests::schema::{A, B};
 
 both!(
@@ -269,19 +269,6 @@ both!(
         );
     }
 );
-
-/// A text may equal another under its collation; keys are of types that cannot.
-#[test]
-fn g25_a_key_that_could_compare_loosely_cannot_be_declared() {
-    let declared = |key| {
-        let tables = "[root]\nfirms = 'id'\n[org]\nnotes = 'org_id'";
-        Tenancy::from_toml(&format!("key = '{key}'\n{tables}"))
-    };
-    assert!(declared("uuid").is_ok() && declared("i64").is_ok());
-    for key in ["text", "citext", "char", "varchar"] {
-        assert!(declared(key).is_err(), "{key}");
-    }
-}
 
 both!(
     /// A key without the organisation says whether a value exists, and lets nobody at the row.
