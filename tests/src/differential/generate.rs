@@ -92,7 +92,10 @@ struct Column {
 #[derive(Debug, Clone)]
 struct Item {
     name: String,
+    /// Those of its columns that can be told apart.
     columns: Vec<Column>,
+    /// Whether these are all of them.
+    whole: bool,
     /// The table it is, as long as nothing stands in between.
     table: Option<&'static Table>,
 }
@@ -257,7 +260,18 @@ impl Item {
         Item {
             name: name.to_owned(),
             columns: table.columns.iter().map(column).collect(),
+            whole: true,
             table: Some(table),
+        }
+    }
+
+    fn of(name: &str, output: &[Column]) -> Item {
+        let columns = unambiguous(output);
+        Item {
+            name: name.to_owned(),
+            whole: columns.len() == output.len(),
+            columns,
+            table: None,
         }
     }
 }

@@ -45,6 +45,15 @@ impl From {
         }
     }
 
+    /// What has a name and puts out columns, some of which may share theirs.
+    pub(super) fn of(sql: String, name: &str, output: Vec<Column>) -> From {
+        From {
+            sql,
+            items: vec![Item::of(name, &output)],
+            output,
+        }
+    }
+
     pub(super) fn leaf(sql: String, item: Item) -> From {
         From {
             sql,
@@ -181,11 +190,9 @@ impl Generator {
                     names.join(", ")
                 );
                 let mut joined = merged(left, right, &common, sql);
-                joined.items.extend(alias.map(|name| Item {
-                    name,
-                    columns: common,
-                    table: None,
-                }));
+                joined
+                    .items
+                    .extend(alias.map(|name| Item::of(&name, &common)));
                 joined
             }
             5 => {

@@ -99,11 +99,8 @@ impl Generator {
             "(SELECT s.id % 100 AS k, max({most}) AS m FROM {} AS s{filter} GROUP BY 1) AS x",
             self.spelled(read)
         );
-        let item = Item {
-            name: "x".to_owned(),
-            columns: vec![Column::new("k", Type::Int), Column::new("m", Type::Int)],
-            table: None,
-        };
+        let columns_of_x = [Column::new("k", Type::Int), Column::new("m", Type::Int)];
+        let item = Item::of("x", &columns_of_x);
         let cells = self.within(Level::of(item), |this| {
             this.arm_cells(table, columns, &format!("{base} + x.k"), shop)
         });

@@ -2,7 +2,7 @@
 
 use super::super::schema::{Table, Type};
 use super::from::{From, Limits};
-use super::{Column, Generator, Item, unambiguous};
+use super::{Column, Generator, Item};
 
 impl Generator {
     /// One item.
@@ -16,26 +16,17 @@ impl Generator {
                 0..=2 => return self.subquery(),
                 3 => {
                     let name = self.alias();
-                    let item = Item {
-                        columns: vec![Column::new("n", Type::Int), Column::new("s", Type::Text)],
-                        name: name.clone(),
-                        table: None,
-                    };
+                    let columns = vec![Column::new("n", Type::Int), Column::new("s", Type::Text)];
                     self.uses("VALUES in FROM");
-                    return From::leaf(
-                        format!("(VALUES (1, 'anna'), (2, 'x'), (101, NULL)) AS {name}(n, s)"),
-                        item,
-                    );
+                    let sql =
+                        format!("(VALUES (1, 'anna'), (2, 'x'), (101, NULL)) AS {name}(n, s)");
+                    return From::of(sql, &name, columns);
                 }
                 4 => {
                     let name = self.alias();
-                    let item = Item {
-                        columns: vec![Column::new("n", Type::Int)],
-                        name: name.clone(),
-                        table: None,
-                    };
                     self.uses("function in FROM");
-                    return From::leaf(format!("generate_series(1, 3) AS {name}(n)"), item);
+                    let sql = format!("generate_series(1, 3) AS {name}(n)");
+                    return From::of(sql, &name, vec![Column::new("n", Type::Int)]);
                 }
                 _ => {}
             }
@@ -53,16 +44,7 @@ impl Generator {
             if let Some(cte) = last.filter(|cte| !cte.columns.is_empty()).cloned() {
                 let alias = self.alias();
                 self.uses("CTE");
-                let item = Item {
-                    name: alias.clone(),
-                    columns: unambiguous(&cte.columns),
-                    table: None,
-                };
-                let output = cte.columns;
-                return From {
-                    output,
-                    ..From::leaf(format!("{name} AS {alias}"), item)
-                };
+                return From::of(format!("{name} AS {alias}"), &alias, cte.columns);
             }
         }
         let table = self.readable();
@@ -79,24 +61,18 @@ impl Generator {
             }
             1 => {
                 let alias = self.alias();
-                let mut item = Item::table(&alias, table);
-                item.table = None;
+                let mut output = Item::table(&alias, table).columns;
                 let names = ["id", "org_id", "x"];
                 let renamed = 1 + self.random.below(names.len().min(table.columns.len()));
-                for (column, name) in item.columns.iter_mut().zip(&names[..renamed]) {
+                for (column, name) in output.iter_mut().zip(&names[..renamed]) {
                     (*name).clone_into(&mut column.name);
                 }
-                let output = item.columns.clone();
-                item.columns = unambiguous(&item.columns);
                 self.uses("alias with columns");
                 let sql = format!(
                     "{only}{spelled} AS {alias}({})",
                     names[..renamed].join(", ")
                 );
-                From {
-                    output,
-                    ..From::leaf(sql, item)
-                }
+                From::of(sql, &alias, output)
             }
             _ => {
                 let alias = self.alias();
@@ -120,16 +96,7 @@ impl Generator {
         }
         self.uses("aliased join");
         let alias = self.alias();
-        let item = Item {
-            name: alias.clone(),
-            columns: unambiguous(&inner.output),
-            table: None,
-        };
-        From {
-            sql: format!("({}) AS {alias}", inner.sql),
-            items: vec![item],
-            output: inner.output,
-        }
+        From::of(format!("({}) AS {alias}", inner.sql), &alias, inner.output)
     }
 
     fn subquery(&mut self) -> From {
@@ -146,15 +113,7 @@ impl Generator {
         self.levels.extend(hidden);
         let alias = self.alias();
         let word = if lateral { "LATERAL " } else { "" };
-        let item = Item {
-            name: alias.clone(),
-            columns: unambiguous(&query.columns),
-            table: None,
-        };
-        From {
-            sql: format!("{word}({}) AS {alias}", query.sql),
-            items: vec![item],
-            output: query.columns,
-        }
+        let sql = format!("{word}({}) AS {alias}", query.sql);
+        From::of(sql, &alias, query.columns)
     }
 }

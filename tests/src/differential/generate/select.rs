@@ -50,7 +50,7 @@ impl Generator {
             2 if want.is_none() => {
                 let level = self.levels.last();
                 let item = level.and_then(|level| level.items.first()).cloned();
-                if let Some(item) = item {
+                if let Some(item) = item.filter(|item| item.whole) {
                     if item.table.is_some() && self.random.once_in(2) {
                         self.uses("whole-row reference");
                         let column = Column::new("c1", Type::Other);
