@@ -3,11 +3,13 @@
 //! One question per file in `benches/`, in its first line; the answers stand in `README.md`.
 
 mod clock;
+mod instructions;
 mod interval;
 mod stage;
 mod texts;
 mod turns;
 
+pub use instructions::{COUNTED, counted_calls};
 pub use interval::Interval;
 pub use stage::{TENANCY, database, orders, tokio_runtime};
 pub use texts::{JOIN, of_a_kilobyte};
