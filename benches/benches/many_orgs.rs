@@ -8,8 +8,8 @@ use weft_benches::{TENANCY, database, in_turns, orders};
 use weft_embedded::TestDatabase;
 use weft_tenancy::{OrgConn, RowSecurity, Scope};
 
-const ROUNDS: usize = 301;
-const CALLS: u32 = 20;
+const ROUNDS: usize = 801;
+const CALLS: u32 = 5;
 const ROWS: u32 = 1_000_000;
 
 /// What a superuser can declare: that these functions tell nothing of the rows that they refuse.
@@ -102,8 +102,8 @@ fn predicates(database: &TestDatabase, advice: &str) {
             }
         };
         let [under_policies, without] = in_turns(
-            101,
-            5,
+            51,
+            2,
             [&mut |calls| counted(&mut bound, calls), &mut |calls| {
                 counted(&mut free, calls)
             }],

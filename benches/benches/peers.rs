@@ -13,7 +13,7 @@ use weft_benches::{TENANCY, database, in_turns, orders};
 use weft_tenancy::{OrgConn, Scope};
 
 const ROUNDS: usize = 201;
-const CALLS: u32 = 100;
+const CALLS: u32 = 20;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let database = database("");

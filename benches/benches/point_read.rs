@@ -7,8 +7,8 @@ use diesel_async::{AsyncConnection, AsyncPgConnection};
 use weft_benches::{TENANCY, database, in_turns, orders, tokio_runtime};
 use weft_tenancy::{AsyncOrgConn, OrgConn, Scope};
 
-const ROUNDS: usize = 601;
-const CALLS: u32 = 100;
+const ROUNDS: usize = 1_201;
+const CALLS: u32 = 20;
 
 fn main() {
     let database = database("");

@@ -9,8 +9,8 @@ use weft_benches::{TENANCY, database, in_turns, orders, tokio_runtime};
 use weft_tenancy::{AsyncOrgConn, OrgConn, RowSecurity, Scope};
 use weft_tests::Tap;
 
-const ROUNDS: usize = 601;
-const CALLS: u32 = 50;
+const ROUNDS: usize = 201;
+const CALLS: u32 = 4;
 
 /// Over a read that both do: through the scope, where the policies bind the role, and filtered by
 /// hand, where they do not.

@@ -57,7 +57,7 @@ impl Series {
     /// One line: both times, the ratio, and what is added.
     pub fn against(&self, other: &Series, question: &str) -> String {
         format!(
-            "{question}: {:.1} µs against {:.1} µs, {:.3} times, {:+.2} µs on the client's processor",
+            "{question}: {:.1} µs against {:.1} µs, {:.3} times, {:.2} µs more on the client's processor",
             self.wall().median,
             other.wall().median,
             self.ratio(other),
