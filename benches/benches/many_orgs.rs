@@ -19,6 +19,9 @@ const ADVICE: &str = "
     ALTER FUNCTION numeric_lt(numeric, numeric) LEAKPROOF;
 ";
 
+type Work = dyn Fn(&mut Scoped, u32);
+type Scoped = OrgConn<Box<PgConnection>>;
+
 fn main() {
     let (few, many) = (filled(10), filled(10_000));
     of_many(&few, &many);
@@ -48,14 +51,14 @@ fn of_many(few: &TestDatabase, many: &TestDatabase) {
         conn.with_row_security(&security)
     };
     let (mut few, mut many) = (connect(few), connect(many));
-    let point = |conn: &mut OrgConn<Box<PgConnection>>, calls| {
+    let point = |conn: &mut Scoped, calls| {
         for _ in 0..calls {
             let query = orders::table.filter(orders::id.eq(50_i64));
             let found: i64 = query.select(orders::id).first(conn).expect("a row");
             assert_eq!(found, 50);
         }
     };
-    let listing = |conn: &mut OrgConn<Box<PgConnection>>, calls| {
+    let listing = |conn: &mut Scoped, calls| {
         for _ in 0..calls {
             let page = orders::table.order(orders::id).limit(50);
             let page: Vec<(i64, String)> = page
@@ -65,15 +68,17 @@ fn of_many(few: &TestDatabase, many: &TestDatabase) {
             assert_eq!(page.len(), 50);
         }
     };
-    let works: [(&str, &dyn Fn(&mut OrgConn<Box<PgConnection>>, u32)); 2] =
-        [("a point read", &point), ("a page of 50 by id", &listing)];
+    let works: [(&str, &Work); 2] = [("a point read", &point), ("a page of 50 by id", &listing)];
     for (name, work) in works {
         let [of_few, of_many] = in_turns(
             ROUNDS,
             CALLS,
-            [&mut |calls| work(&mut few, calls), &mut |calls| {
-                work(&mut many, calls)
-            }],
+            [
+                &mut |calls| {
+                    work(&mut few, calls);
+                },
+                &mut |calls| work(&mut many, calls),
+            ],
         );
         let question = format!("{name}, 10 000 organisations against 10");
         println!("{}", of_many.against(&of_few, &question));
@@ -104,9 +109,12 @@ fn predicates(database: &TestDatabase, advice: &str) {
         let [under_policies, without] = in_turns(
             51,
             2,
-            [&mut |calls| counted(&mut bound, calls), &mut |calls| {
-                counted(&mut free, calls)
-            }],
+            [
+                &mut |calls| {
+                    counted(&mut bound, calls);
+                },
+                &mut |calls| counted(&mut free, calls),
+            ],
         );
         println!(
             "  {}",
