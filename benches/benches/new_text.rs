@@ -1,67 +1,63 @@
 //! What does it cost to guard a text for the first time, and to find it again?
 
-#![allow(clippy::print_stdout)]
+#![allow(missing_docs, clippy::print_stdout)]
 
-use std::{hint::black_box, time::Instant};
+use std::hint::black_box;
 
-use weft_benches::{compare, report};
-use weft_tenancy::{Tenancy, guard::Shape};
-
-const DECLARATION: &str = "
-    key = \"i64\"
-    [root]
-    organizations = \"id\"
-    [org]
-    customers = \"org_id\"
-    orders = \"org_id\"
-";
+use weft_benches::{JOIN, TENANCY, in_turns, of_a_kilobyte};
+use weft_tenancy::Tenancy;
+use weft_tenancy::guard::Shape;
 
 fn main() {
-    let ordinary = r#"SELECT "orders"."id", "orders"."total", "customers"."name" FROM ("orders" INNER JOIN "customers" ON ("orders"."customer_id" = "customers"."id")) WHERE (("orders"."status" = $1) AND ("orders"."total" > $2)) ORDER BY "orders"."id" DESC LIMIT $3"#;
-    let row = "($1, $2, $3), ";
     let batch = format!(
-        "INSERT INTO orders (id, total, status) VALUES {}($1, $2, $3)",
-        row.repeat(2_000)
+        "INSERT INTO orders (id, name, total) VALUES {}($1, $2, $3)",
+        "($1, $2, $3), ".repeat(2_000)
     );
-
-    let tenancy = tenancy();
-    let found = compare(
-        21,
-        10_000,
-        || {
-            let guarded = tenancy.guard(black_box(ordinary), 3, Shape::default());
-            drop(black_box(guarded));
-        },
-        || drop(black_box(ordinary.to_owned())),
-    );
-    println!(
-        "{}",
-        report("a text seen before, against copying it", found)
-    );
-    for (name, sql, calls) in [
-        ("an ordinary join", ordinary, 200),
-        ("a batch of 2 000 rows", &batch, 1),
+    let kilobyte = of_a_kilobyte();
+    println!("guarded for the first time, against being copied:");
+    for (name, sql, rounds, calls) in [
+        ("an ordinary join", JOIN, 401, 20),
+        ("a query of a kilobyte", &kilobyte, 401, 10),
+        ("a batch of 2 000 rows", &batch, 51, 1),
     ] {
-        let mut times: Vec<_> = (0..101)
-            .map(|_| {
-                let tenancies: Vec<_> = (0..calls).map(|_| self::tenancy()).collect();
-                let start = Instant::now();
-                for tenancy in &tenancies {
-                    black_box(tenancy.guard(black_box(sql), 3, Shape::default()))
-                        .expect("the statement is sound");
-                }
-                start.elapsed() / calls
-            })
-            .collect();
-        times.sort_unstable();
+        // Each text is new: a comment tells it apart.
+        let mut number = 0;
+        let [anew, copied] = in_turns(
+            rounds,
+            calls,
+            [
+                &mut |calls| {
+                    for _ in 0..calls {
+                        number += 1;
+                        guard(&TENANCY, &format!("{sql} --{number}"));
+                    }
+                },
+                &mut |calls| {
+                    for call in 0..calls {
+                        drop(black_box(format!("{sql} --{call}")));
+                    }
+                },
+            ],
+        );
         println!(
-            "{name} ({} bytes), guarded anew: {:.1?}",
+            "  {name}, {} bytes: {:.1} µs",
             sql.len(),
-            times[times.len() / 2]
+            anew.added(&copied)
         );
     }
+    let [found, copied] = in_turns(
+        101,
+        10_000,
+        [
+            &mut |calls| (0..calls).for_each(|_| guard(&TENANCY, black_box(JOIN))),
+            &mut |calls| (0..calls).for_each(|_| drop(black_box(JOIN.to_owned()))),
+        ],
+    );
+    println!("found again: {:.3} µs", found.wall());
+    println!("copied: {:.3} µs", copied.wall());
 }
 
-fn tenancy() -> Tenancy {
-    Tenancy::from_toml(DECLARATION).expect("the declaration is sound")
+fn guard(tenancy: &Tenancy, sql: &str) {
+    let guarded = tenancy.guard(sql, 4, Shape::default());
+    black_box(guarded).expect("the statement is sound");
 }

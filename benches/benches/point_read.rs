@@ -1,98 +1,81 @@
-//! What does a point read through the hook cost, against one whose filter is written by hand?
+//! What does a cached point read through the hook cost, against the same read filtered by hand?
 
 #![allow(missing_docs, clippy::print_stdout)]
 
-use diesel::prelude::*;
+use diesel::{Connection, ExpressionMethods, PgConnection, QueryDsl};
 use diesel_async::{AsyncConnection, AsyncPgConnection};
-use weft_benches::{compare, report};
-use weft_embedded::{Cluster, Options};
+use weft_benches::{TENANCY, database, in_turns, orders, tokio_runtime};
 use weft_tenancy::{AsyncOrgConn, OrgConn, Scope};
 
-diesel::table! { organizations (id) { id -> BigInt, } }
-diesel::table! { orders (org_id, id) { org_id -> BigInt, id -> BigInt, total -> BigInt, } }
-
-weft_tenancy::tenancy! {
-    TENANCY: i64;
-    root organizations(id);
-    org orders(org_id);
-}
-
-const SCHEMA: &str = "
-    CREATE TABLE organizations (id bigint PRIMARY KEY);
-    CREATE TABLE orders (org_id bigint NOT NULL, id bigint NOT NULL, total bigint NOT NULL,
-        PRIMARY KEY (org_id, id));
-    INSERT INTO orders SELECT o, i, i FROM generate_series(1, 100) o, generate_series(1, 1000) i;
-    ANALYZE;
-";
-const ROUNDS: usize = 41;
-const CALLS: u32 = 500;
+const ROUNDS: usize = 1_201;
+const CALLS: u32 = 20;
 
 fn main() {
-    let cluster = Cluster::start(Options::new("weft-benches")).expect("a Postgres");
-    let template = cluster
-        .template("point-read", SCHEMA, |database| {
-            Ok(database.execute(SCHEMA)?)
-        })
-        .expect("the schema is sound");
-    let database = template.database().expect("a database");
+    let database = database("");
     let url = database.url("postgres");
+    synchronous(&url);
+    asynchronous(&url);
+}
 
-    let mut bare = PgConnection::establish(&url).expect("a connection");
-    let mut inner = PgConnection::establish(&url).expect("a connection");
+fn synchronous(url: &str) {
+    use diesel::RunQueryDsl;
+
+    let mut bare = PgConnection::establish(url).expect("a connection");
+    let mut inner = PgConnection::establish(url).expect("a connection");
     let mut hooked = OrgConn::new(&mut inner, &TENANCY, Scope::org(7_i64));
-    let by_hand = orders::table.filter(orders::org_id.eq(7_i64));
-    let times = compare(
+    let [ours, by_hand] = in_turns(
         ROUNDS,
         CALLS,
-        || {
-            let query = orders::table
-                .filter(orders::id.eq(500_i64))
-                .select(orders::total);
-            let _: i64 = diesel::RunQueryDsl::first(query, &mut hooked).expect("a row");
-        },
-        || {
-            let query = by_hand.filter(orders::id.eq(500_i64)).select(orders::total);
-            let _: i64 = diesel::RunQueryDsl::first(query, &mut bare).expect("a row");
-        },
+        [
+            &mut |calls| {
+                for _ in 0..calls {
+                    let query = orders::table.filter(orders::id.eq(500_i64));
+                    let read = query.select(orders::total).first::<i64>(&mut hooked);
+                    assert_eq!(read, Ok(500));
+                }
+            },
+            &mut |calls| {
+                for _ in 0..calls {
+                    let query = orders::table.filter(orders::org_id.eq(7_i64));
+                    let query = query.filter(orders::id.eq(500_i64));
+                    let read = query.select(orders::total).first::<i64>(&mut bare);
+                    assert_eq!(read, Ok(500));
+                }
+            },
+        ],
     );
-    println!(
-        "{}",
-        report("sync, through the hook against by hand", times)
-    );
+    println!("{}", ours.against(&by_hand, "sync"));
+}
 
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime");
-    let (mut inner, mut bare) = runtime.block_on(async {
-        let connect = || async {
-            AsyncPgConnection::establish(&url)
-                .await
-                .expect("a connection")
-        };
-        (connect().await, connect().await)
-    });
+fn asynchronous(url: &str) {
+    use diesel_async::RunQueryDsl;
+
+    let runtime = tokio_runtime();
+    let connect = || runtime.block_on(AsyncPgConnection::establish(url));
+    let (mut bare, mut inner) = (connect().expect("one"), connect().expect("another"));
     let mut hooked = AsyncOrgConn::new(&mut inner, &TENANCY, Scope::org(7_i64));
-    let times = compare(
+    let [ours, by_hand] = in_turns(
         ROUNDS,
         CALLS,
-        || {
-            let query = orders::table
-                .filter(orders::id.eq(500_i64))
-                .select(orders::total);
-            let _: i64 = runtime
-                .block_on(diesel_async::RunQueryDsl::first(query, &mut hooked))
-                .expect("a row");
-        },
-        || {
-            let query = by_hand.filter(orders::id.eq(500_i64)).select(orders::total);
-            let _: i64 = runtime
-                .block_on(diesel_async::RunQueryDsl::first(query, &mut bare))
-                .expect("a row");
-        },
+        [
+            &mut |calls| {
+                for _ in 0..calls {
+                    let query = orders::table.filter(orders::id.eq(500_i64));
+                    let query = query.select(orders::total);
+                    let read = runtime.block_on(query.first::<i64>(&mut hooked));
+                    assert_eq!(read, Ok(500));
+                }
+            },
+            &mut |calls| {
+                for _ in 0..calls {
+                    let query = orders::table.filter(orders::org_id.eq(7_i64));
+                    let query = query.filter(orders::id.eq(500_i64));
+                    let query = query.select(orders::total);
+                    let read = runtime.block_on(query.first::<i64>(&mut bare));
+                    assert_eq!(read, Ok(500));
+                }
+            },
+        ],
     );
-    println!(
-        "{}",
-        report("async, through the hook against by hand", times)
-    );
+    println!("{}", ours.against(&by_hand, "async"));
 }

@@ -18,7 +18,7 @@ use super::{
     names::{Path, alias_name, name},
     pass::Guards,
     place::{Joined, Place},
-    tree::{child, has_token, only_child, parse},
+    tree::{child, end, has_token, only_child, parse, start},
 };
 use crate::{Refusal, RefusalKind, Table, Tenancy};
 
@@ -62,7 +62,7 @@ struct Proof<'a> {
     org_value: String,
     shop_value: String,
     inserted: &'a [Range<usize>],
-    /// The conjuncts of a WHERE or ON.
+    /// The inserted conjuncts of a WHERE or ON.
     clauses: HashMap<SyntaxNode, HashSet<String>>,
     /// The clause that has to guard each FROM item; none where a subquery has to.
     items: HashMap<SyntaxNode, Option<SyntaxNode>>,
@@ -261,7 +261,7 @@ impl Proof<'_> {
         let conjuncts = self
             .clauses
             .entry(clause.clone())
-            .or_insert_with(|| conjuncts(clause));
+            .or_insert_with(|| conjuncts(clause, self.inserted));
         let all = conditions
             .iter()
             .all(|condition| conjuncts.contains(&spelled(condition)));
@@ -400,16 +400,24 @@ fn names_one(mut tables: impl Iterator<Item = SyntaxNode>, wanted: &str) -> Resu
     })
 }
 
-fn conjuncts(clause: &SyntaxNode) -> HashSet<String> {
+/// The conjuncts of `clause` that are insertions; the caller's, however long, guard nothing.
+fn conjuncts(clause: &SyntaxNode, inserted: &[Range<usize>]) -> HashSet<String> {
     let mut conjuncts = HashSet::new();
+    let mut note = |node: &SyntaxNode| {
+        let (from, to) = (start(node), end(node));
+        let at = inserted.partition_point(|range| range.end < to);
+        if inserted.get(at).is_some_and(|range| range.start <= from) {
+            conjuncts.insert(spelled(&node.text().to_string()));
+        }
+    };
     let mut left = only_child(clause);
     while let Some(node) = left.take() {
         let mut operands = node.children();
         if node.kind() == K::BIN_EXPR && has_token(&node, K::AND_KW) {
             left = operands.next();
-            conjuncts.extend(operands.map(|operand| spelled(&operand.text().to_string())));
+            operands.for_each(|operand| note(&operand));
         } else {
-            conjuncts.insert(spelled(&node.text().to_string()));
+            note(&node);
         }
     }
     conjuncts
