@@ -50,7 +50,8 @@ where
     }
 
     async fn commit_transaction(conn: &mut AsyncOrgConn<C>) -> QueryResult<()> {
-        AnsiTransactionManager::commit_transaction(conn.ending(Ending::Commit)?).await
+        let ended = AnsiTransactionManager::commit_transaction(conn.ending(Ending::Commit)?).await;
+        ended.inspect_err(|_| conn.forget_context())
     }
 
     fn transaction_manager_status_mut(conn: &mut AsyncOrgConn<C>) -> &mut TransactionManagerStatus {
