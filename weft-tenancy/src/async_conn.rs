@@ -274,7 +274,12 @@ where
             return AnsiTransactionManager::begin_transaction_sql(&mut *self.inner, sql).await;
         };
         let (message, step) = context.begin(sql);
-        AnsiTransactionManager::begin_transaction_sql(&mut *self.inner, &message).await?;
+        let conn = &mut *self.inner;
+        if let Err(error) = AnsiTransactionManager::begin_transaction_sql(conn, &message).await {
+            // BEGIN itself may have succeeded, and what stands behind it failed.
+            let _ = SimpleAsyncConnection::batch_execute(conn, "ROLLBACK").await;
+            return Err(error);
+        }
         if let Some(step) = step
             && let Err(error) = take(&self.inner, step).await
         {

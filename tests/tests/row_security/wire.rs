@@ -1,5 +1,7 @@
 //! What goes over the wire: no more round trips than without, and nothing out of order.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use diesel::result::Error;
 use diesel::{ExpressionMethods, QueryDsl};
 use diesel_async::{AsyncConnection, AsyncPgConnection};
@@ -270,4 +272,48 @@ async fn pipelining_is_for_statements_of_one_transaction() {
     })
     .await
     .unwrap();
+}
+
+/// A tap that spoils a setting behind the first BEGIN, after BEGIN itself has succeeded.
+fn spoiling(db: &Database) -> Tap {
+    let spoiled = AtomicBool::new(false);
+    Tap::editing(&db.url("app"), move |bytes| {
+        let setting = b"SET LOCAL client_encoding = 'UTF8'";
+        let mut places = bytes.windows(setting.len());
+        if let Some(at) = places.position(|place| place == setting)
+            && !spoiled.swap(true, Ordering::Relaxed)
+        {
+            bytes[at + setting.len() - 2] = b'9';
+        }
+    })
+}
+
+#[test]
+fn a_begin_whose_settings_fail_leaves_no_transaction() {
+    use diesel::{Connection, PgConnection, RunQueryDsl};
+
+    let db = Database::secured();
+    let tap = spoiling(&db);
+    let mut inner = PgConnection::establish(tap.url()).unwrap();
+    let mut conn = db.scoped(&mut inner, &TENANCY, Scope::org(A));
+    let count = |conn: &mut OrgConn<_>| customers::table.count().get_result::<i64>(conn);
+    assert!(conn.transaction(count).is_err());
+    assert_eq!(conn.transaction(count), Ok(3));
+}
+
+#[tokio::test]
+async fn an_asynchronous_begin_whose_settings_fail_does_not_either() {
+    use diesel_async::RunQueryDsl;
+
+    let db = Database::secured();
+    let tap = spoiling(&db);
+    let mut inner = AsyncPgConnection::establish(tap.url()).await.unwrap();
+    let mut conn = db.scoped_async(&mut inner, &TENANCY, Scope::org(A));
+    for counted in [None, Some(3)] {
+        let count = conn.transaction(async |conn| {
+            let count = customers::table.count();
+            count.get_result::<i64>(conn).await
+        });
+        assert_eq!(count.await.ok(), counted);
+    }
 }
