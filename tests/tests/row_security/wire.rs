@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use diesel::result::Error;
-use diesel::{ExpressionMethods, QueryDsl};
+use diesel::{ExpressionMethods, QueryDsl, QueryableByName};
 use diesel_async::{AsyncConnection, AsyncPgConnection};
 use weft_tenancy::{AsyncOrgConn, OrgConn, Refusal, RefusalKind, Scope};
 use weft_tests::schema::{A, B, OrderStatus, customers, orders, plans};
@@ -316,4 +316,35 @@ async fn an_asynchronous_begin_whose_settings_fail_does_not_either() {
         });
         assert_eq!(count.await.ok(), counted);
     }
+}
+
+#[derive(QueryableByName)]
+struct Prepared {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    name: String,
+}
+
+#[tokio::test]
+async fn a_commit_that_is_not_run_leaves_no_transaction() {
+    use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+
+    let db = Database::secured();
+    let mut inner = db.connect_async("app").await;
+    let count = customers::table.count();
+    let mut conn = db.scoped_async(&mut inner, &TENANCY, Scope::org(A));
+    assert_eq!(count.get_result(&mut conn).await, Ok(3_i64));
+    let text = "SELECT name FROM pg_prepared_statements WHERE statement = 'COMMIT'";
+    let commit: Prepared = diesel::sql_query(text)
+        .get_result(&mut inner)
+        .await
+        .unwrap();
+    inner
+        .batch_execute(&format!("DEALLOCATE {}", commit.name))
+        .await
+        .unwrap();
+    let mut conn = db.scoped_async(&mut inner, &TENANCY, Scope::org(A));
+    assert!(count.get_result::<i64>(&mut conn).await.is_err());
+    let open = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'app'
+         AND datname = current_database() AND state <> 'idle'";
+    assert_eq!(db.value(open), "0");
 }
