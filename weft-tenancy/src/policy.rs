@@ -154,7 +154,8 @@ impl fmt::Display for Policies<'_> {
             let app = quote(self.roles.app());
             writeln!(
                 f,
-                "{}GRANT USAGE ON SCHEMA weft TO {app};\n\
+                "{}REVOKE ALL ON weft.context_keys FROM {app};\n\
+                 GRANT USAGE ON SCHEMA weft TO {app};\n\
                  GRANT EXECUTE ON FUNCTION weft.signed_org(), weft.signed_shops() TO {app};\n",
                 include_str!("signed_context.sql")
             )?;
