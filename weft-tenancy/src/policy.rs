@@ -116,11 +116,12 @@ impl<'t> Policies<'t> {
             "ALTER TABLE {on} ENABLE ROW LEVEL SECURITY;\n\
              ALTER TABLE {on} FORCE ROW LEVEL SECURITY;\n"
         );
-        for policy in self.of(table) {
-            sql += &format!(
-                "DROP POLICY IF EXISTS {} ON {on};\n{policy};\n",
-                policy.name
-            );
+        for name in NAMES {
+            sql += &format!("DROP POLICY IF EXISTS {name} ON {on};\n");
+        }
+        // What lets rows in goes first and comes last, so that no moment between has it alone.
+        for policy in self.of(table).iter().rev() {
+            sql += &format!("{policy};\n");
         }
         sql
     }
@@ -182,6 +183,15 @@ impl fmt::Display for Policy<'_> {
         )
     }
 }
+
+/// Every policy there may be, in the order of [`Policies::of`].
+const NAMES: [&str; 5] = [
+    "weft_base",
+    "weft_org",
+    "weft_shop",
+    "weft_directory",
+    "weft_unscoped",
+];
 
 /// The table's name with its schema, quoted.
 pub(crate) fn qualified(table: &Table) -> String {
