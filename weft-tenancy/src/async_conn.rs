@@ -304,8 +304,17 @@ where
     }
 
     /// Lets the next statement set its context again: a RELEASE that fails becomes a ROLLBACK TO.
-    pub(crate) fn forget_context(&self) {
+    fn forget_context(&self) {
         self.session.set_context(0);
+    }
+
+    /// Cleans up after a COMMIT or RELEASE that failed. A COMMIT that was not even run left its
+    /// transaction open, and diesel-async takes it for ended.
+    pub(crate) async fn not_committed(&mut self) {
+        self.forget_context();
+        if depth(&mut self.inner) == Some(0) {
+            let _ = SimpleAsyncConnection::batch_execute(&mut *self.inner, "ROLLBACK").await;
+        }
     }
 
     pub(crate) fn status(&mut self) -> &mut TransactionManagerStatus {

@@ -51,7 +51,10 @@ where
 
     async fn commit_transaction(conn: &mut AsyncOrgConn<C>) -> QueryResult<()> {
         let ended = AnsiTransactionManager::commit_transaction(conn.ending(Ending::Commit)?).await;
-        ended.inspect_err(|_| conn.forget_context())
+        if ended.is_err() {
+            conn.not_committed().await;
+        }
+        ended
     }
 
     fn transaction_manager_status_mut(conn: &mut AsyncOrgConn<C>) -> &mut TransactionManagerStatus {

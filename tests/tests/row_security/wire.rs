@@ -274,26 +274,28 @@ async fn pipelining_is_for_statements_of_one_transaction() {
     .unwrap();
 }
 
-/// A tap that spoils a setting behind the first BEGIN, after BEGIN itself has succeeded.
-fn spoiling(db: &Database) -> Tap {
+/// A tap that spoils the last letter of `text` the first time that it goes by.
+fn spoiling(db: &Database, text: &'static [u8]) -> Tap {
     let spoiled = AtomicBool::new(false);
     Tap::editing(&db.url("app"), move |bytes| {
-        let setting = b"SET LOCAL client_encoding = 'UTF8'";
-        let mut places = bytes.windows(setting.len());
-        if let Some(at) = places.position(|place| place == setting)
+        let mut places = bytes.windows(text.len());
+        if let Some(at) = places.position(|place| place == text)
             && !spoiled.swap(true, Ordering::Relaxed)
         {
-            bytes[at + setting.len() - 2] = b'9';
+            bytes[at + text.len() - 1] = b'9';
         }
     })
 }
+
+/// Fails behind a BEGIN that has succeeded.
+const SETTING: &[u8] = b"SET LOCAL client_encoding = 'UTF8";
 
 #[test]
 fn a_begin_whose_settings_fail_leaves_no_transaction() {
     use diesel::{Connection, PgConnection, RunQueryDsl};
 
     let db = Database::secured();
-    let tap = spoiling(&db);
+    let tap = spoiling(&db, SETTING);
     let mut inner = PgConnection::establish(tap.url()).unwrap();
     let mut conn = db.scoped(&mut inner, &TENANCY, Scope::org(A));
     let count = |conn: &mut OrgConn<_>| customers::table.count().get_result::<i64>(conn);
@@ -306,7 +308,24 @@ async fn an_asynchronous_begin_whose_settings_fail_does_not_either() {
     use diesel_async::RunQueryDsl;
 
     let db = Database::secured();
-    let tap = spoiling(&db);
+    let tap = spoiling(&db, SETTING);
+    let mut inner = AsyncPgConnection::establish(tap.url()).await.unwrap();
+    let mut conn = db.scoped_async(&mut inner, &TENANCY, Scope::org(A));
+    for counted in [None, Some(3)] {
+        let count = conn.transaction(async |conn| {
+            let count = customers::table.count();
+            count.get_result::<i64>(conn).await
+        });
+        assert_eq!(count.await.ok(), counted);
+    }
+}
+
+#[tokio::test]
+async fn a_transaction_whose_commit_is_not_run_is_closed() {
+    use diesel_async::RunQueryDsl;
+
+    let db = Database::secured();
+    let tap = spoiling(&db, b"COMMIT");
     let mut inner = AsyncPgConnection::establish(tap.url()).await.unwrap();
     let mut conn = db.scoped_async(&mut inner, &TENANCY, Scope::org(A));
     for counted in [None, Some(3)] {
