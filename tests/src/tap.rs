@@ -28,8 +28,13 @@ pub struct Tap {
 
 impl Tap {
     /// A tap in front of `url`, an address whose host is a percent-encoded folder.
-    #[allow(clippy::expect_used)]
     pub fn new(url: &str) -> Tap {
+        Tap::editing(url, |_| ())
+    }
+
+    /// The same, with `edit` applied to what the client sends.
+    #[allow(clippy::expect_used)]
+    pub fn editing(url: &str, edit: impl Fn(&mut [u8]) + Send + Sync + 'static) -> Tap {
         static NUMBERS: AtomicU32 = AtomicU32::new(0);
         let (before, rest) = url.split_once('@').expect("an address with a user");
         let (host, after) = rest.split_once(':').expect("an address with a port");
@@ -39,11 +44,11 @@ impl Tap {
         fs::create_dir_all(&folder).expect("a folder");
         let listener = UnixListener::bind(folder.join(SOCKET)).expect("a socket");
         let traffic = Arc::<Mutex<Traffic>>::default();
-        let noted = Arc::clone(&traffic);
+        let (noted, edit) = (Arc::clone(&traffic), Arc::new(edit));
         thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
                 let server = UnixStream::connect(&server).expect("the server");
-                connect(client, server, &noted).expect("a connection in two directions");
+                connect(client, server, &noted, &edit).expect("a connection in two directions");
             }
         });
         let host = folder.display().to_string().replace('/', "%2F");
@@ -85,14 +90,16 @@ fn connect(
     client: UnixStream,
     server: UnixStream,
     traffic: &Arc<Mutex<Traffic>>,
+    edit: &Arc<impl Fn(&mut [u8]) + Send + Sync + 'static>,
 ) -> std::io::Result<()> {
     let (from_client, to_client) = (client.try_clone()?, client);
     let (from_server, to_server) = (server.try_clone()?, server);
-    let noted = Arc::clone(traffic);
+    let (noted, edit) = (Arc::clone(traffic), Arc::clone(edit));
     thread::spawn(move || {
         // The first message has no type.
         let mut messages = Messages::new(4);
         pass(from_client, to_server, |bytes| {
+            edit(bytes);
             let mut traffic = noted.lock().unwrap_or_else(PoisonError::into_inner);
             traffic.round_trips += usize::from(traffic.waiting == 0);
             messages.read(bytes, |kind, body| {
@@ -116,10 +123,10 @@ fn connect(
     Ok(())
 }
 
-fn pass(mut from: UnixStream, mut to: UnixStream, mut note: impl FnMut(&[u8])) {
+fn pass(mut from: UnixStream, mut to: UnixStream, mut note: impl FnMut(&mut [u8])) {
     let mut buffer = [0; 65536];
     while let Ok(count) = from.read(&mut buffer) {
-        let bytes = &buffer[..count];
+        let bytes = &mut buffer[..count];
         if !bytes.is_empty() {
             note(bytes);
         }

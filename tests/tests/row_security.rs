@@ -12,6 +12,7 @@ mod row_security {
     pub(crate) mod check;
     pub(crate) mod citus;
     pub(crate) mod context;
+    pub(crate) mod policies;
     pub(crate) mod pooler;
     pub(crate) mod signed;
     pub(crate) mod storm;

@@ -274,7 +274,12 @@ where
             return AnsiTransactionManager::begin_transaction_sql(&mut *self.inner, sql).await;
         };
         let (message, step) = context.begin(sql);
-        AnsiTransactionManager::begin_transaction_sql(&mut *self.inner, &message).await?;
+        let conn = &mut *self.inner;
+        if let Err(error) = AnsiTransactionManager::begin_transaction_sql(conn, &message).await {
+            // BEGIN itself may have succeeded, and what stands behind it failed.
+            let _ = SimpleAsyncConnection::batch_execute(conn, "ROLLBACK").await;
+            return Err(error);
+        }
         if let Some(step) = step
             && let Err(error) = take(&self.inner, step).await
         {
@@ -293,9 +298,23 @@ where
         }
         // ROLLBACK TO restores the context that the savepoint had; RELEASE keeps the newest.
         if depth <= 1 || ending == Ending::Rollback {
-            self.session.set_context(0);
+            self.forget_context();
         }
         Ok(&mut *self.inner)
+    }
+
+    /// Lets the next statement set its context again: a RELEASE that fails becomes a ROLLBACK TO.
+    fn forget_context(&self) {
+        self.session.set_context(0);
+    }
+
+    /// Cleans up after a COMMIT or RELEASE that failed. A COMMIT that was not even run left its
+    /// transaction open, and diesel-async takes it for ended.
+    pub(crate) async fn not_committed(&mut self) {
+        self.forget_context();
+        if depth(&mut self.inner) == Some(0) {
+            let _ = SimpleAsyncConnection::batch_execute(&mut *self.inner, "ROLLBACK").await;
+        }
     }
 
     pub(crate) fn status(&mut self) -> &mut TransactionManagerStatus {

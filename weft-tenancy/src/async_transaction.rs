@@ -50,7 +50,11 @@ where
     }
 
     async fn commit_transaction(conn: &mut AsyncOrgConn<C>) -> QueryResult<()> {
-        AnsiTransactionManager::commit_transaction(conn.ending(Ending::Commit)?).await
+        let ended = AnsiTransactionManager::commit_transaction(conn.ending(Ending::Commit)?).await;
+        if ended.is_err() {
+            conn.not_committed().await;
+        }
+        ended
     }
 
     fn transaction_manager_status_mut(conn: &mut AsyncOrgConn<C>) -> &mut TransactionManagerStatus {

@@ -261,9 +261,14 @@ where
         }
         // ROLLBACK TO restores the context that the savepoint had; RELEASE keeps the newest.
         if depth <= 1 || ending == Ending::Rollback {
-            self.session.set_context(0);
+            self.forget_context();
         }
         Ok(&mut *self.inner)
+    }
+
+    /// Lets the next statement set its context again: a RELEASE that fails becomes a ROLLBACK TO.
+    pub(crate) fn forget_context(&self) {
+        self.session.set_context(0);
     }
 
     pub(crate) fn status(&mut self) -> &mut TransactionManagerStatus {

@@ -128,7 +128,10 @@ impl Context {
     /// Begins a transaction on `conn` with `begin`.
     pub(crate) fn open(&self, conn: &mut impl PgInner, begin: &str) -> QueryResult<()> {
         let (message, step) = self.begin(begin);
-        AnsiTransactionManager::begin_transaction_sql(conn, &message)?;
+        AnsiTransactionManager::begin_transaction_sql(conn, &message).inspect_err(|_| {
+            // BEGIN itself may have succeeded, and what stands behind it failed.
+            let _ = SimpleConnection::batch_execute(conn, "ROLLBACK");
+        })?;
         let Some(step) = step else { return Ok(()) };
         step.take(conn).inspect_err(|_| {
             let _ = AnsiTransactionManager::rollback_transaction(conn);

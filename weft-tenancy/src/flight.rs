@@ -32,7 +32,7 @@ pub(crate) async fn alone<R>(
                 control(conn, Control::Commit),
             );
             let (begun, result, committed) = all.await;
-            begun.and(result).and_then(|value| committed.map(|_| value))
+            ended(conn, begun.and(result), committed.map(drop)).await
         }
         true => {
             let (begun, result) = join(pipelined(conn, context), sent).await;
@@ -101,8 +101,20 @@ async fn begin(mut conn: &AsyncPgConnection, context: &Context) -> QueryResult<(
 
 async fn end<R>(mut conn: &AsyncPgConnection, result: QueryResult<R>) -> QueryResult<R> {
     let word = if result.is_ok() { "COMMIT" } else { "ROLLBACK" };
-    let ended = conn.batch_execute(word).await;
-    result.and_then(|value| ended.map(|()| value))
+    let over = conn.batch_execute(word).await;
+    ended(conn, result, over).await
+}
+
+/// The result, once nothing is open: a COMMIT that was not even run left its transaction behind.
+async fn ended<R>(
+    mut conn: &AsyncPgConnection,
+    result: QueryResult<R>,
+    over: QueryResult<()>,
+) -> QueryResult<R> {
+    if over.is_err() {
+        let _ = conn.batch_execute("ROLLBACK").await;
+    }
+    result.and_then(|value| over.map(|()| value))
 }
 
 fn control(mut conn: &AsyncPgConnection, word: Control) -> BoxFuture<'_, QueryResult<usize>> {

@@ -116,11 +116,12 @@ impl<'t> Policies<'t> {
             "ALTER TABLE {on} ENABLE ROW LEVEL SECURITY;\n\
              ALTER TABLE {on} FORCE ROW LEVEL SECURITY;\n"
         );
-        for policy in self.of(table) {
-            sql += &format!(
-                "DROP POLICY IF EXISTS {} ON {on};\n{policy};\n",
-                policy.name
-            );
+        for name in NAMES {
+            sql += &format!("DROP POLICY IF EXISTS {name} ON {on};\n");
+        }
+        // What lets rows in goes first and comes last, so that no moment between has it alone.
+        for policy in self.of(table).iter().rev() {
+            sql += &format!("{policy};\n");
         }
         sql
     }
@@ -154,7 +155,8 @@ impl fmt::Display for Policies<'_> {
             let app = quote(self.roles.app());
             writeln!(
                 f,
-                "{}GRANT USAGE ON SCHEMA weft TO {app};\n\
+                "{}REVOKE ALL ON weft.context_keys FROM {app};\n\
+                 GRANT USAGE ON SCHEMA weft TO {app};\n\
                  GRANT EXECUTE ON FUNCTION weft.signed_org(), weft.signed_shops() TO {app};\n",
                 include_str!("signed_context.sql")
             )?;
@@ -181,6 +183,15 @@ impl fmt::Display for Policy<'_> {
         )
     }
 }
+
+/// Every policy there may be, in the order of [`Policies::of`].
+const NAMES: [&str; 5] = [
+    "weft_base",
+    "weft_org",
+    "weft_shop",
+    "weft_directory",
+    "weft_unscoped",
+];
 
 /// The table's name with its schema, quoted.
 pub(crate) fn qualified(table: &Table) -> String {

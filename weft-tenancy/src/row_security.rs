@@ -59,10 +59,10 @@ impl RowSecurity {
     /// server is a Citus coordinator.
     ///
     /// # Errors
-    /// A [`Refusal`] of kind [`RowSecurity`](RefusalKind::RowSecurity) that names the table when
-    /// security is off, not forced or without the restrictive policies of
-    /// [`Policies`](crate::Policies), and when the role owns a table, is a superuser or bypasses row
-    /// security; of kind [`SearchPath`](RefusalKind::SearchPath) when a declared name stands for
+    /// A [`Refusal`] of kind [`RowSecurity`](RefusalKind::RowSecurity) that names the table when it
+    /// is not there, or security is off, not forced or without the restrictive policies of
+    /// [`Policies`](crate::Policies), and when the role, or one that the login can become, owns a
+    /// table, is a superuser or bypasses row security; of kind [`SearchPath`](RefusalKind::SearchPath) when a declared name stands for
     /// another relation. What the server says.
     pub fn check(conn: &mut impl PgInner, tenancy: &Tenancy) -> QueryResult<RowSecurity> {
         conn.transaction(|conn| {
@@ -209,7 +209,9 @@ impl QueryFragment<Pg> for Holes {
         pass.push_sql(
             "WITH policies AS MATERIALIZED (SELECT polrelid, polname FROM pg_catalog.pg_policy \
                WHERE NOT polpermissive AND polcmd = '*' AND EXISTS (SELECT FROM unnest(polroles) AS r \
-                 WHERE r = 0 OR pg_has_role(r, 'USAGE'))), \
+                 WHERE r = 0 OR pg_has_role(r, 'USAGE')) \
+               AND polwithcheck IS NULL AND pg_get_expr(polqual, polrelid) ~ CASE polname \
+                 WHEN 'weft_org' THEN 'weft\\.org_id|signed_org\\(' ELSE 'weft\\.shop_ids|signed_shops\\(' END), \
              declared AS (SELECT c.oid, c.relkind, c.relrowsecurity, c.relforcerowsecurity, c.relowner, \
                  d.display, d.of_shop FROM unnest(",
         );
@@ -222,12 +224,14 @@ impl QueryFragment<Pg> for Holes {
         pass.push_bind_param::<Array<Bool>, _>(&self.of_shops)?;
         pass.push_sql(
             ") AS d(schema, name, display, of_shop) \
-               JOIN pg_catalog.pg_namespace AS n ON n.nspname = d.schema \
-               JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = d.name), \
+               LEFT JOIN pg_catalog.pg_namespace AS n ON n.nspname = d.schema \
+               LEFT JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = d.name), \
              holes AS ( \
-               SELECT 0 AS place, 'the role is a superuser or bypasses row security' AS detail, \
+               SELECT 0 AS place, \
+                 'the role, or one that it can become, is a superuser or bypasses row security' AS detail, \
                  NULL AS display FROM pg_catalog.pg_roles \
-                 WHERE rolname = current_user AND (rolsuper OR rolbypassrls) \
+                 WHERE (rolsuper OR rolbypassrls) AND pg_has_role(session_user, oid, 'MEMBER') \
+               UNION ALL SELECT 1, 'it is not there', display FROM declared WHERE oid IS NULL \
                UNION ALL SELECT 1, 'it is no table, so row security cannot hold it', display \
                  FROM declared WHERE relkind NOT IN ('r', 'p') \
                UNION ALL SELECT 2, 'row security is off', display \
@@ -235,7 +239,7 @@ impl QueryFragment<Pg> for Holes {
                UNION ALL SELECT 3, 'row security is not forced', display \
                  FROM declared WHERE relkind IN ('r', 'p') AND NOT relforcerowsecurity \
                UNION ALL SELECT 4, 'the role owns the table', display \
-                 FROM declared WHERE pg_has_role(relowner, 'MEMBER') \
+                 FROM declared WHERE pg_has_role(session_user, relowner, 'MEMBER') \
                UNION ALL SELECT 5, 'the restrictive policy weft_org is not there for the role', display \
                  FROM declared AS d WHERE NOT EXISTS (SELECT FROM policies AS p \
                    WHERE p.polrelid = d.oid AND p.polname = 'weft_org') \

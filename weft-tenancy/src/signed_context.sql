@@ -10,6 +10,8 @@ CREATE TABLE IF NOT EXISTS weft.context_keys (
     not_after timestamptz
 );
 REVOKE ALL ON weft.context_keys FROM PUBLIC;
+-- Default privileges may have granted it to others: without a policy only its owner sees a key.
+ALTER TABLE weft.context_keys ENABLE ROW LEVEL SECURITY;
 
 -- v1|key|organisation|shops|expiry|signature, if the signature is right and the transaction began
 -- in time; nothing otherwise. Both sides are hashed once more, so that comparing them tells nothing.
@@ -24,7 +26,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
                 sha256(key.outer_pad || sha256(key.inner_pad
                     || convert_to(left(context, -length(parts[6]) - 1), 'UTF8'))),
                 'hex'), 'UTF8'))
-        THEN now() < to_timestamp(parts[5]::bigint)
+        THEN extract(epoch FROM now()) < parts[5]::numeric
             AND now() < coalesce(key.not_after, 'infinity')
         END
 $$;

@@ -33,7 +33,8 @@ where
     }
 
     fn commit_transaction(conn: &mut OrgConn<C>) -> QueryResult<()> {
-        AnsiTransactionManager::commit_transaction(conn.ending(Ending::Commit)?)
+        let ended = AnsiTransactionManager::commit_transaction(conn.ending(Ending::Commit)?);
+        ended.inspect_err(|_| conn.forget_context())
     }
 
     fn transaction_manager_status_mut(conn: &mut OrgConn<C>) -> &mut TransactionManagerStatus {

@@ -58,6 +58,22 @@ fn a_table_that_it_does_not_hold_is_named() {
         ),
         ("ALTER TABLE customers OWNER TO app", "customers", "owns"),
         (
+            "ALTER POLICY weft_org ON customers USING (true)",
+            "customers",
+            "weft_org",
+        ),
+        (
+            "ALTER POLICY weft_shop ON orders USING (shop_id > 0)",
+            "orders",
+            "weft_shop",
+        ),
+        (
+            "ALTER POLICY weft_org ON orders WITH CHECK (true)",
+            "orders",
+            "weft_org",
+        ),
+        ("DROP TABLE gadgets", "gadgets", "not there"),
+        (
             "DROP TABLE gadgets; CREATE VIEW gadgets AS SELECT 1",
             "gadgets",
             "no table",
@@ -82,6 +98,20 @@ fn a_role_that_it_does_not_hold_is_refused() {
     for role in ["postgres", "weft_bypass"] {
         let (kind, _, message) = refused(&db, role);
         assert_eq!(kind, RefusalKind::RowSecurity);
+        assert!(message.contains("superuser or bypasses"), "{message}");
+    }
+    // What it may become counts, and what it was before SET ROLE.
+    db.admin(
+        "DO $$ BEGIN CREATE ROLE weft_member LOGIN NOINHERIT;
+         EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+         GRANT weft_bypass TO weft_member",
+    );
+    db.admin(&format!(
+        "ALTER ROLE postgres IN DATABASE \"{}\" SET role = 'app'",
+        db.value("SELECT current_database()")
+    ));
+    for role in ["weft_member", "postgres"] {
+        let (_, _, message) = refused(&db, role);
         assert!(message.contains("superuser or bypasses"), "{message}");
     }
     // A role that no policy is for sees nothing, and is told so.

@@ -124,6 +124,36 @@ both!(
     }
 );
 
+both!(
+    /// Diesel makes a RELEASE that fails a ROLLBACK TO, which brings the wider context back.
+    a_savepoint_that_could_not_be_released_leaves_no_wider_context,
+    |db, _conn| {
+        if db.row_security().is_some() {
+            db.admin(
+                "CREATE FUNCTION conflict() RETURNS trigger LANGUAGE plpgsql AS $$
+                 BEGIN RAISE EXCEPTION 'conflict' USING ERRCODE = '40001'; END $$;
+                 CREATE TRIGGER conflict BEFORE UPDATE ON customers
+                 FOR EACH ROW EXECUTE FUNCTION conflict()",
+            );
+            let mut conn = open!(db, &BARE, Scope::org(A));
+            go!(conn.transaction(work!(conn => {
+                assert_eq!(shops!(conn), [1, 2, 3]);
+                let mut narrow = conn.narrowed([2_i64]);
+                let swallowed: Result<(), Error> = go!(narrow.transaction(work!(narrow => {
+                    assert_eq!(shops!(narrow), [2]);
+                    let update = diesel::update(customers::table).set(customers::name.eq("x"));
+                    assert!(go!(update.execute(narrow)).is_err());
+                    Ok(())
+                })));
+                assert!(swallowed.is_err());
+                assert_eq!(shops!(&mut narrow), [2]);
+                Ok::<_, Error>(())
+            })))
+            .unwrap();
+        }
+    }
+);
+
 both!(a_statement_of_its_own_is_committed_or_undone, |db, conn| {
     let name = |id: i64| format!("SELECT name FROM customers WHERE org_id = '{A}' AND id = {id}");
     let returned: Customer = go!(diesel::update(customers::table.find(1))

@@ -154,6 +154,50 @@ fn the_role_reaches_neither_the_key_nor_what_checks_it() {
 }
 
 #[test]
+fn privileges_that_new_tables_bring_do_not_open_the_key() {
+    use diesel::RunQueryDsl;
+
+    let db = Database::secured();
+    db.admin("ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO PUBLIC, app");
+    let text = Policies::new(&TENANCY, &roles()).signed().to_string();
+    db.admin(&text);
+    db.admin(&key().sql());
+    db.admin("GRANT SELECT, INSERT, UPDATE, DELETE ON weft.context_keys TO app");
+    let mut conn = db.connect("app");
+    let counted: Counted = diesel::sql_query("SELECT count(*) FROM weft.context_keys")
+        .get_result(&mut conn)
+        .unwrap();
+    assert_eq!(counted.count, 0);
+    for text in [
+        "UPDATE weft.context_keys SET not_after = now() RETURNING id",
+        "DELETE FROM weft.context_keys RETURNING id",
+    ] {
+        assert_eq!(diesel::sql_query(text).execute(&mut conn), Ok(0), "{text}");
+    }
+    let forged = "INSERT INTO weft.context_keys SELECT 'mine', decode(repeat('00', 64), 'hex'), decode(repeat('00', 64), 'hex')";
+    assert!(diesel::sql_query(forged).execute(&mut conn).is_err());
+    let context = key().sign(&A.to_string(), "*", SystemTime::now());
+    assert_eq!(seen(&mut conn, &context), 6);
+    // Run again, the text takes back what the table brought.
+    db.admin(&text);
+    for text in [
+        "SELECT FROM weft.context_keys",
+        "TRUNCATE weft.context_keys",
+    ] {
+        let error = diesel::sql_query(text).execute(&mut conn).unwrap_err();
+        assert!(error.to_string().contains("permission denied"), "{error}");
+    }
+}
+
+#[test]
+fn a_context_without_an_end_is_believed() {
+    let db = signed();
+    let key = key().with_lifetime(Duration::MAX);
+    let context = key.sign(&A.to_string(), "*", SystemTime::now());
+    assert_eq!(seen(&mut db.connect("app"), &context), 6);
+}
+
+#[test]
 fn it_is_checked_once_for_each_policy_and_not_for_each_row() {
     use diesel::RunQueryDsl;
 

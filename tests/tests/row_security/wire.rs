@@ -1,7 +1,9 @@
 //! What goes over the wire: no more round trips than without, and nothing out of order.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use diesel::result::Error;
-use diesel::{ExpressionMethods, QueryDsl};
+use diesel::{ExpressionMethods, QueryDsl, QueryableByName};
 use diesel_async::{AsyncConnection, AsyncPgConnection};
 use weft_tenancy::{AsyncOrgConn, OrgConn, Refusal, RefusalKind, Scope};
 use weft_tests::schema::{A, B, OrderStatus, customers, orders, plans};
@@ -270,4 +272,98 @@ async fn pipelining_is_for_statements_of_one_transaction() {
     })
     .await
     .unwrap();
+}
+
+/// A tap that spoils the last letter of `text` the first time that it goes by.
+fn spoiling(db: &Database, text: &'static [u8]) -> Tap {
+    let spoiled = AtomicBool::new(false);
+    Tap::editing(&db.url("app"), move |bytes| {
+        let mut places = bytes.windows(text.len());
+        if let Some(at) = places.position(|place| place == text)
+            && !spoiled.swap(true, Ordering::Relaxed)
+        {
+            bytes[at + text.len() - 1] = b'9';
+        }
+    })
+}
+
+/// Fails behind a BEGIN that has succeeded.
+const SETTING: &[u8] = b"SET LOCAL client_encoding = 'UTF8";
+
+#[test]
+fn a_begin_whose_settings_fail_leaves_no_transaction() {
+    use diesel::{Connection, PgConnection, RunQueryDsl};
+
+    let db = Database::secured();
+    let tap = spoiling(&db, SETTING);
+    let mut inner = PgConnection::establish(tap.url()).unwrap();
+    let mut conn = db.scoped(&mut inner, &TENANCY, Scope::org(A));
+    let count = |conn: &mut OrgConn<_>| customers::table.count().get_result::<i64>(conn);
+    assert!(conn.transaction(count).is_err());
+    assert_eq!(conn.transaction(count), Ok(3));
+}
+
+#[tokio::test]
+async fn an_asynchronous_begin_whose_settings_fail_does_not_either() {
+    use diesel_async::RunQueryDsl;
+
+    let db = Database::secured();
+    let tap = spoiling(&db, SETTING);
+    let mut inner = AsyncPgConnection::establish(tap.url()).await.unwrap();
+    let mut conn = db.scoped_async(&mut inner, &TENANCY, Scope::org(A));
+    for counted in [None, Some(3)] {
+        let count = conn.transaction(async |conn| {
+            let count = customers::table.count();
+            count.get_result::<i64>(conn).await
+        });
+        assert_eq!(count.await.ok(), counted);
+    }
+}
+
+#[tokio::test]
+async fn a_transaction_whose_commit_is_not_run_is_closed() {
+    use diesel_async::RunQueryDsl;
+
+    let db = Database::secured();
+    let tap = spoiling(&db, b"COMMIT");
+    let mut inner = AsyncPgConnection::establish(tap.url()).await.unwrap();
+    let mut conn = db.scoped_async(&mut inner, &TENANCY, Scope::org(A));
+    for counted in [None, Some(3)] {
+        let count = conn.transaction(async |conn| {
+            let count = customers::table.count();
+            count.get_result::<i64>(conn).await
+        });
+        assert_eq!(count.await.ok(), counted);
+    }
+}
+
+#[derive(QueryableByName)]
+struct Prepared {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    name: String,
+}
+
+#[tokio::test]
+async fn a_commit_that_is_not_run_leaves_no_transaction() {
+    use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+
+    let db = Database::secured();
+    let mut inner = db.connect_async("app").await;
+    let count = customers::table.count();
+    let mut conn = db.scoped_async(&mut inner, &TENANCY, Scope::org(A));
+    assert_eq!(count.get_result(&mut conn).await, Ok(3_i64));
+    let text = "SELECT name FROM pg_prepared_statements WHERE statement = 'COMMIT'";
+    let commit: Prepared = diesel::sql_query(text)
+        .get_result(&mut inner)
+        .await
+        .unwrap();
+    inner
+        .batch_execute(&format!("DEALLOCATE {}", commit.name))
+        .await
+        .unwrap();
+    let mut conn = db.scoped_async(&mut inner, &TENANCY, Scope::org(A));
+    assert!(count.get_result::<i64>(&mut conn).await.is_err());
+    let open = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'app'
+         AND datname = current_database() AND state <> 'idle'";
+    assert_eq!(db.value(open), "0");
 }
