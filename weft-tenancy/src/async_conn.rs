@@ -19,11 +19,12 @@ use futures_util::stream::iter;
 use futures_util::{FutureExt, StreamExt, TryFutureExt, TryStreamExt};
 
 use crate::async_transaction::{AsyncOrgTransactionManager, depth, is_broken};
-use crate::conn::{Ending, broken, cannot_establish, no_batches, not_begun_here};
+use crate::conn::{Ending, cannot_establish, no_batches, not_begun_here};
 use crate::context::Context;
 use crate::explain::EXPLAIN;
 use crate::fence::Fence;
 use crate::flight::{alone, change, take};
+use crate::inner::broken;
 use crate::session::{Session, pin_async};
 use crate::statement::{Sourced, Types, collect, render};
 use crate::transaction::TransactionBuilder;

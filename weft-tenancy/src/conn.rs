@@ -7,15 +7,15 @@ use diesel::connection::{
     LoadConnection, SimpleConnection, TransactionManager, TransactionManagerStatus,
 };
 use diesel::expression::{MixedAggregates, QueryMetadata, ValidGrouping, is_aggregate};
-use diesel::pg::{Pg, PgMetadataLookup};
+use diesel::pg::Pg;
 use diesel::query_builder::{AsQuery, Query, QueryFragment, QueryId};
 use diesel::query_dsl::{LoadQuery, UpdateAndFetchResults};
-use diesel::row::Row;
 use diesel::{ConnectionError, ConnectionResult, QueryResult};
 
 use crate::context::Context;
 use crate::fence::{Binds, Fence};
 use crate::guard::Guarded;
+use crate::inner::{PgInner, depth};
 use crate::session::{Session, pin};
 use crate::statement::{Collected, Types, collect, render};
 use crate::transaction::{OrgTransactionManager, TransactionBuilder, end};
@@ -81,35 +81,6 @@ pub struct OrgConn<C> {
     session: Arc<Session>,
     context: Option<Context>,
     floor: u32,
-}
-
-/// The synchronous Postgres connections that can stand behind an [`OrgConn`]: `PgConnection`, and
-/// whatever has the same transaction manager and loads a whole result at once.
-pub trait PgInner:
-    Connection<Backend = Pg, TransactionManager = AnsiTransactionManager>
-    + PgMetadataLookup
-    + for<'conn, 'query> LoadConnection<
-        Cursor<'conn, 'query> = <Self as PgInner>::Rows,
-        Row<'conn, 'query> = <Self as PgInner>::Row,
-    > + 'static
-{
-    /// The rows of one result.
-    type Rows: Iterator<Item = QueryResult<<Self as PgInner>::Row>>;
-    /// One of them.
-    type Row: for<'a> Row<'a, Pg>;
-}
-
-impl<T, Rows, OneRow> PgInner for T
-where
-    T: Connection<Backend = Pg, TransactionManager = AnsiTransactionManager>
-        + PgMetadataLookup
-        + for<'conn, 'query> LoadConnection<Cursor<'conn, 'query> = Rows, Row<'conn, 'query> = OneRow>
-        + 'static,
-    Rows: Iterator<Item = QueryResult<OneRow>>,
-    OneRow: for<'a> Row<'a, Pg>,
-{
-    type Rows = Rows;
-    type Row = OneRow;
 }
 
 impl<C> OrgConn<C>
@@ -274,23 +245,6 @@ where
     pub(crate) fn status(&mut self) -> &mut TransactionManagerStatus {
         AnsiTransactionManager::transaction_manager_status_mut(&mut *self.inner)
     }
-}
-
-/// How deep in transactions `conn` is, if it knows.
-pub(crate) fn depth(conn: &mut impl PgInner) -> Result<u32, Refusal> {
-    match AnsiTransactionManager::transaction_manager_status_mut(conn) {
-        TransactionManagerStatus::Valid(status) => {
-            Ok(status.transaction_depth().map_or(0, |depth| depth.get()))
-        }
-        TransactionManagerStatus::InError => Err(broken()),
-    }
-}
-
-pub(crate) fn broken() -> Refusal {
-    Refusal::new(
-        RefusalKind::Connection,
-        "the state of its transaction is unknown",
-    )
 }
 
 pub(crate) fn no_batches() -> Refusal {

@@ -14,7 +14,7 @@ use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::Text;
 use diesel::{QueryResult, RunQueryDsl};
 
-use crate::conn::PgInner;
+use crate::inner::PgInner;
 use crate::row_security::{Form, RowSecurity};
 use crate::{Scope, Tenancy};
 

@@ -4,7 +4,7 @@ use diesel::sql_types::Text;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::conn::PgInner;
+use crate::inner::PgInner;
 use crate::statement::Collected;
 
 /// What became of a query: the text that is sent, and how the server would run it.

@@ -24,6 +24,8 @@ mod fence;
 #[cfg(feature = "async")]
 mod flight;
 pub mod guard;
+#[cfg(feature = "diesel")]
+mod inner;
 mod key;
 mod migration;
 mod policy;
@@ -48,12 +50,14 @@ pub use async_conn::AsyncOrgConn;
 #[cfg(feature = "async")]
 pub use async_transaction::{AsyncOrgTransactionManager, AsyncWork};
 #[cfg(feature = "diesel")]
-pub use conn::{OrgConn, PgInner};
+pub use conn::OrgConn;
 #[cfg(feature = "signed")]
 pub use context_key::{ContextKey, ContextKeyError};
 pub use declare::{Class, DeclarationError, Table, Tenancy};
 #[cfg(feature = "diesel")]
 pub use explain::Explained;
+#[cfg(feature = "diesel")]
+pub use inner::PgInner;
 pub use key::{Key, KeyType};
 pub use migration::{MigrationError, NewTable};
 pub use policy::{Policies, Policy};

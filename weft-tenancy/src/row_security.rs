@@ -5,7 +5,7 @@ use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{Array, Bool, Nullable, Text};
 use diesel::{OptionalExtension, QueryResult, RunQueryDsl};
 
-use crate::conn::PgInner;
+use crate::inner::PgInner;
 use crate::{Class, Refusal, RefusalKind, Tenancy, trace};
 
 /// The second layer, found in force: proof that the policies of a declaration hold for the role of

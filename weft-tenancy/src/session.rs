@@ -18,8 +18,8 @@ use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{Array, Bool, Nullable, Text};
 use diesel::{OptionalExtension, QueryResult, RunQueryDsl};
 
-use crate::conn::PgInner;
 use crate::guard::quote;
+use crate::inner::PgInner;
 use crate::{Refusal, RefusalKind, Tenancy, trace};
 
 /// What is known of the session; shared by a scope and those narrowed from it.

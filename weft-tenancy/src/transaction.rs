@@ -8,7 +8,8 @@ use diesel::connection::{
 };
 use diesel::result::Error;
 
-use crate::conn::{Ending, OrgConn, PgInner};
+use crate::conn::{Ending, OrgConn};
+use crate::inner::PgInner;
 
 /// Forwards to the transaction manager of the connection inside, which keeps the state; pools look
 /// there when they decide whether to take a connection back.

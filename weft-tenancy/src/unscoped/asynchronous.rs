@@ -16,7 +16,7 @@ use futures_util::future::{BoxFuture, ready};
 use super::audit::Record;
 use super::control::{count, refused};
 use crate::async_transaction::depth;
-use crate::conn::broken;
+use crate::inner::broken;
 use crate::statement::render;
 use crate::{AsyncOrgConn, AsyncWork, Scope, Tenancy, trace};
 

@@ -14,7 +14,7 @@ use diesel::{ConnectionError, ConnectionResult};
 
 use super::audit::Record;
 use super::control::{count, refused};
-use crate::conn::depth;
+use crate::inner::depth;
 use crate::statement::render;
 use crate::transaction::end;
 use crate::{OrgConn, PgInner, Scope, Tenancy, trace};
