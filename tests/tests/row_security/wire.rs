@@ -119,26 +119,6 @@ async fn a_statement_of_its_own_takes_one_round_trip() {
     }
 }
 
-/// Diesel prepares an UPDATE anew each time, with and without a scope.
-#[tokio::test]
-async fn a_text_that_is_never_kept_takes_as_many_as_without() {
-    use diesel_async::RunQueryDsl;
-
-    let db = Database::secured();
-    let tap = Tap::new(&db.url("app"));
-    let mut inner = AsyncPgConnection::establish(tap.url()).await.unwrap();
-    for turn in 0..2 {
-        let update = diesel::update(customers::table.find(1)).set(customers::name.eq("changed"));
-        tap.take();
-        update.clone().execute(&mut inner).await.unwrap();
-        let plain = tap.take();
-        let mut conn = db.scoped_async(&mut inner, &TENANCY, Scope::org(A));
-        assert_eq!(update.execute(&mut conn).await, Ok(1));
-        // The first time BEGIN, context and COMMIT are prepared as well.
-        assert_eq!(tap.take().round_trips == plain.round_trips, turn > 0);
-    }
-}
-
 /// A text that must be prepared first, one that is never kept, and one whose custom type must be
 /// looked up: each runs between BEGIN with its context and COMMIT, or it would see no rows.
 #[tokio::test]
