@@ -35,8 +35,18 @@ pub enum Command {
         /// The file.
         file: PathBuf,
     },
+    /// Say what in the database is not as isolation needs it.
+    Doctor,
     /// Say how to ask.
     Help,
+}
+
+/// The first word of the command line.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Word {
+    Serve,
+    Import,
+    Doctor,
 }
 
 /// The database, and the cluster it lives in if that is ours.
@@ -67,6 +77,7 @@ pub enum ConfigError {
 pub const HELP: &str = "\
 weft-server [serve] [--listen HOST:PORT] [--data FOLDER] [--demo]
 weft-server import --org NAME --shop NAME [--data FOLDER] FILE
+weft-server doctor [--data FOLDER]
 
 Without a configured database the server brings its own and two demo organisations.
 A configured one is named by WEFT_APP_DATABASE_URL, WEFT_AUTH_DATABASE_URL and
@@ -89,7 +100,7 @@ impl Arguments {
     pub fn parse(given: impl IntoIterator<Item = OsString>) -> Result<Arguments, ConfigError> {
         let mut parser = lexopt::Parser::from_args(given);
         let (mut listen, mut data, mut demo) = (None, None, false);
-        let (mut import, mut org, mut shop, mut file) = (None, None, None, None);
+        let (mut word, mut org, mut shop, mut file) = (None, None, None, None);
         while let Some(argument) = parser.next()? {
             match argument {
                 Short('h') | Long("help") => {
@@ -103,21 +114,25 @@ impl Arguments {
                 Long("demo") => demo = true,
                 Long("org") => org = Some(parser.value()?.string()?),
                 Long("shop") => shop = Some(parser.value()?.string()?),
-                Value(word) if import.is_none() && word == "serve" => import = Some(false),
-                Value(word) if import.is_none() && word == "import" => import = Some(true),
-                Value(path) if import == Some(true) && file.is_none() => {
+                Value(first) if word.is_none() => {
+                    word = Some(match first.to_str() {
+                        Some("serve") => Word::Serve,
+                        Some("import") => Word::Import,
+                        Some("doctor") => Word::Doctor,
+                        _ => return Err(Value(first).unexpected().into()),
+                    });
+                }
+                Value(path) if word == Some(Word::Import) && file.is_none() => {
                     file = Some(PathBuf::from(path));
                 }
                 other => return Err(other.unexpected().into()),
             }
         }
-        let command = match import {
-            Some(true) => {
-                if listen.is_some() || demo {
-                    return Err(
-                        lexopt::Error::from("import takes no --listen and no --demo").into(),
-                    );
-                }
+        if (listen.is_some() || demo) && matches!(word, Some(Word::Import | Word::Doctor)) {
+            return Err(lexopt::Error::from("--listen and --demo are for serve").into());
+        }
+        let command = match word {
+            Some(Word::Import) => {
                 let missing = |what: &str| lexopt::Error::from(format!("import needs {what}"));
                 Command::Import {
                     org: org.ok_or_else(|| missing("--org"))?,
@@ -128,6 +143,7 @@ impl Arguments {
             _ if org.is_some() || shop.is_some() => {
                 return Err(lexopt::Error::from("--org and --shop are for import").into());
             }
+            Some(Word::Doctor) => Command::Doctor,
             _ => Command::Serve {
                 listen: listen.unwrap_or_else(|| "localhost:8443".to_owned()),
                 demo,
@@ -271,6 +287,7 @@ mod tests {
 
     #[test]
     fn an_import_names_organisation_shop_and_file() {
+        assert_eq!(parse("doctor").unwrap().command, Command::Doctor);
         assert!(matches!(
             parse("import --org a --shop b c.csv").unwrap().command,
             Command::Import { .. }
@@ -280,6 +297,8 @@ mod tests {
             "import --org a c",
             "import --org a --shop b",
             "--org a",
+            "doctor --demo",
+            "import --listen x --org a --shop b c",
             "sing",
             "--x",
         ] {

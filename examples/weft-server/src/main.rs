@@ -17,13 +17,16 @@ use weft_server::{
     config::{Arguments, Command, Database, HELP},
     import, migrate,
     roads::Roads,
-    schema::{organizations, shops},
+    schema::{TENANCY, organizations, roles, shops},
     seed, serve,
     state_folder::StateFolder,
     tls,
     value::Role,
 };
-use weft_tenancy::Scope;
+use weft_tenancy::{
+    Scope,
+    doctor::{Catalog, Doctor},
+};
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
@@ -37,7 +40,7 @@ fn main() -> ExitCode {
         .with_max_level(level.unwrap_or(tracing::Level::INFO))
         .init();
     match run() {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             let _ = writeln!(io::stderr(), "weft-server: {error}");
             ExitCode::FAILURE
@@ -45,10 +48,11 @@ fn main() -> ExitCode {
     }
 }
 
-fn run() -> Outcome<()> {
+fn run() -> Outcome<ExitCode> {
     let Arguments { command, data } = Arguments::from_env()?;
     if command == Command::Help {
-        return Ok(io::stdout().write_all(HELP.as_bytes())?);
+        io::stdout().write_all(HELP.as_bytes())?;
+        return Ok(ExitCode::SUCCESS);
     }
     let folder = StateFolder::open(data)?;
     let database = Database::open(&folder)?;
@@ -57,30 +61,54 @@ fn run() -> Outcome<()> {
         .enable_all()
         .build()?
         .block_on(async {
+            if command == Command::Doctor {
+                return doctor(&database).await;
+            }
             let roads = prepare(&database).await?;
             match command {
                 Command::Serve { listen, demo } => {
-                    serve(&folder, roads, &listen, demo || database.is_demo).await
+                    serve(&folder, roads, &listen, demo || database.is_demo).await?;
                 }
                 Command::Import { org, shop, file } => {
                     if database.is_demo {
                         seed::seed(&roads).await?;
                     }
-                    import(&roads, &org, &shop, File::open(&file)?).await
+                    import(&roads, &org, &shop, File::open(&file)?).await?;
                 }
-                Command::Help => Ok(()),
+                Command::Doctor | Command::Help => {}
             }
+            Ok(ExitCode::SUCCESS)
         })
 }
 
+/// Says what in the database is not as isolation needs it; a failure when there is anything.
+async fn doctor(database: &Database) -> Outcome<ExitCode> {
+    if database.is_demo {
+        migrate(database).await?;
+    }
+    let mut conn = AsyncPgConnection::establish(&database.addresses.app).await?;
+    let catalog = Catalog::load_async(&mut conn).await?;
+    let report = Doctor::new(&TENANCY, &roles()).examine(&catalog);
+    writeln!(io::stdout(), "{report}")?;
+    Ok(match report.is_healthy() {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    })
+}
+
 async fn prepare(database: &Database) -> Outcome<Roads> {
+    migrate(database).await?;
+    Ok(Roads::open(&database.addresses).await?)
+}
+
+async fn migrate(database: &Database) -> Outcome<()> {
     if let Some(owner) = &database.owner {
         let mut owner = AsyncPgConnection::establish(owner).await?;
         for name in migrate::migrate(&mut owner).await? {
             tracing::info!(name, "migrated");
         }
     }
-    Ok(Roads::open(&database.addresses).await?)
+    Ok(())
 }
 
 async fn serve(folder: &StateFolder, roads: Roads, listen: &str, demo: bool) -> Outcome<()> {
