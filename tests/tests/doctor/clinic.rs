@@ -79,14 +79,12 @@ const SCHEMA: &str = r#"
     GRANT INSERT ON weft_unscoped_audit TO unscoped;
 "#;
 
-/// What the signed policies call, without its secret.
-pub(crate) const SIGNED: &str = "
-    CREATE SCHEMA weft;
-    CREATE FUNCTION weft.signed_org() RETURNS text LANGUAGE sql STABLE SECURITY DEFINER
-        AS 'SELECT NULL::text';
-    CREATE FUNCTION weft.signed_shops() RETURNS text LANGUAGE sql STABLE SECURITY DEFINER
-        AS 'SELECT NULL::text';
-    GRANT USAGE ON SCHEMA weft TO app;";
+/// What stands before the policies of a signed context: the key's table and the functions.
+pub(crate) fn signed_context() -> String {
+    let text = Policies::new(&tenancy(), &roles()).signed().to_string();
+    let (context, _) = text.split_once("ALTER TABLE \"public\"").unwrap();
+    context.to_owned()
+}
 
 pub(crate) fn tenancy() -> Tenancy {
     Tenancy::from_toml(DECLARATION).unwrap()

@@ -1,11 +1,11 @@
 //! Functions, operators and casts.
 
-use crate::clinic::{Patient, SIGNED};
+use crate::clinic::{Patient, signed_context};
 
 #[test]
 fn functions_out_of_reach_and_those_of_the_signed_context_are_none_of_its_business() {
     let mut patient = Patient::new();
-    patient.run(SIGNED);
+    patient.run(&signed_context());
     patient.run(
         "CREATE SCHEMA internal;
          CREATE FUNCTION internal.f() RETURNS void LANGUAGE sql SECURITY DEFINER AS '';

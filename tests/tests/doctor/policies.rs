@@ -2,12 +2,12 @@
 
 use weft_tenancy::Policies;
 
-use crate::clinic::{Patient, SIGNED, name};
+use crate::clinic::{Patient, name, signed_context};
 
 #[test]
 fn signed_policies_are_healthy_when_they_are_asked_for_and_only_then() {
     let mut patient = Patient::new();
-    patient.run(SIGNED);
+    patient.run(&signed_context());
     let signed = Policies::new(&patient.tenancy, &patient.roles).signed();
     let signed = signed.to_string();
     patient.signed = true;
