@@ -171,7 +171,7 @@ fn policies_are_printed_for_the_roles_of_the_file_or_the_command_line() {
     };
     let of_file = text(&[]);
     assert!(of_file.contains("CREATE POLICY weft_shop ON \"public\".\"orders\""));
-    assert!(of_file.contains("TO \"app\"") && !of_file.contains("weft_unscoped"));
+    assert!(of_file.contains("TO \"app\"") && !of_file.contains("CREATE POLICY weft_unscoped"));
     let flags = [
         "--app",
         "a",
