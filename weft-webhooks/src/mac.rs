@@ -122,9 +122,13 @@ pub(crate) mod work {
 mod tests {
     use super::*;
 
-    fn signature(secret: &[u8], body: &[u8]) -> Signature {
+    fn mac(secret: &[u8], body: &[u8]) -> [u8; 32] {
         let mac = <Hmac<Sha256> as KeyInit>::new_from_slice(secret).unwrap();
-        Signature::Hmac(mac.chain_update(body).finalize().into_bytes().into())
+        mac.chain_update(body).finalize().into_bytes().into()
+    }
+
+    fn signature(secret: &[u8], body: &[u8]) -> Signature {
+        Signature::Hmac(mac(secret, body))
     }
 
     #[test]
@@ -152,6 +156,19 @@ mod tests {
         assert_eq!(place(b"d"), None);
         assert_eq!(matching(&keys, &[], b"", b""), None);
         assert_eq!(matching(&[], &[signature(b"a", b"")], b"", b""), None);
+    }
+
+    #[test]
+    fn each_bit_of_a_signature_counts() {
+        let key = Key::hmac(b"a").unwrap();
+        for bit in 0..256 {
+            let mut bytes = mac(b"a", b"body");
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            assert_eq!(
+                matching([&key], &[Signature::Hmac(bytes)], b"", b"body"),
+                None
+            );
+        }
     }
 
     #[test]

@@ -1,12 +1,9 @@
 //! What a `Verified` says, and what it keeps to itself.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
-
-mod sender;
-
 use http::HeaderValue;
-use sender::{NOW, SECRET, at, now_text, schemes, sent, standard, verify};
 use weft_webhooks::{RefusalKind, Scheme, Secret, Verifier};
+
+use crate::sender::{NOW, SECRET, at, now_text, schemes, sent, standard, verify};
 
 const BODY: &[u8] = br#"{"id":"evt_1"}"#;
 const OTHER: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
