@@ -10,9 +10,18 @@ use std::time::SystemTime;
 use http::HeaderMap;
 use serde_json::json;
 
-use crate::sender::{SECRET, schemes, sent, verifier};
+use crate::sender::{SECRET, schemes, sent, time_text, verifier};
 
 const BODY: &str = "{\"id\":\"evt_1\",\"note\":\"caf\u{e9} \u{2603}\"}";
+
+const NPM: [&str; 6] = [
+    "@octokit/webhooks-methods@6.0.0",
+    "@shopify/shopify-api@13.1.0",
+    "@workos-inc/node@8.13.0",
+    "standardwebhooks@1.1.1",
+    "stripe@23.1.0",
+    "svix@1.99.1",
+];
 
 type Headers = HashMap<String, String>;
 
@@ -32,8 +41,7 @@ fn npm_libraries_agree() {
                 "--prefix",
             ])
             .arg(&folder)
-            .args(["stripe@23.1.0", "standardwebhooks@1.1.1", "svix@1.99.1"])
-            .arg("@octokit/webhooks-methods@6.0.0"),
+            .args(NPM),
         "",
     );
     // Modules are looked for beside the script.
@@ -41,7 +49,7 @@ fn npm_libraries_agree() {
     std::fs::write(&script, include_str!("npm.mjs")).unwrap();
     agree(
         Command::new("node").arg(script),
-        &["github", "standard", "stripe", "svix"],
+        &["github", "shopify", "standard", "stripe", "svix", "workos"],
     );
 }
 
@@ -85,7 +93,7 @@ fn agree(library: &mut Command, names: &[&str]) {
     let ours: BTreeMap<String, Headers> = schemes()
         .iter()
         .map(|scheme| {
-            let headers = sent(scheme, BODY.as_bytes(), &time.to_string());
+            let headers = sent(scheme, BODY.as_bytes(), &time_text(scheme, time));
             let text = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
                 (name.to_string(), value.to_str().unwrap().to_owned())
             };

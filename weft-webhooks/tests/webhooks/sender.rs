@@ -96,9 +96,14 @@ pub(crate) fn standard(names: [&'static str; 3], id: &str, time: &str, body: &[u
 
 /// [`NOW`] as the scheme writes it.
 pub(crate) fn now_text(scheme: &Scheme) -> String {
+    time_text(scheme, NOW)
+}
+
+/// That many seconds as the scheme writes them.
+pub(crate) fn time_text(scheme: &Scheme, seconds: u64) -> String {
     match scheme.name() {
-        "workos" => format!("{NOW}000"),
-        _ => NOW.to_string(),
+        "workos" => format!("{seconds}000"),
+        _ => seconds.to_string(),
     }
 }
 
