@@ -27,7 +27,7 @@ type Headers = HashMap<String, String>;
 
 #[test]
 fn npm_libraries_agree() {
-    if !wanted("npm") {
+    if !wanted(&["npm"]) {
         return;
     }
     let folder = folder("npm");
@@ -55,7 +55,7 @@ fn npm_libraries_agree() {
 
 #[test]
 fn pypi_libraries_agree() {
-    if !wanted("python3") {
+    if !wanted(&["python3", "-m", "pip"]) {
         return;
     }
     let folder = folder("pypi");
@@ -120,14 +120,18 @@ fn agree(library: &mut Command, names: &[&str]) {
     }
 }
 
-fn wanted(tool: &str) -> bool {
+fn wanted(installer: &[&str]) -> bool {
     if std::env::var_os("WEFT_FETCH").is_none() {
         println!("skipped: WEFT_FETCH is not set");
         return false;
     }
-    let found = Command::new(tool).arg("--version").output().is_ok();
+    let version = Command::new(installer[0])
+        .args(&installer[1..])
+        .arg("--version")
+        .output();
+    let found = version.is_ok_and(|output| output.status.success());
     if !found {
-        println!("skipped: {tool} is not installed");
+        println!("skipped: {} is not installed", installer.join(" "));
     }
     found
 }
