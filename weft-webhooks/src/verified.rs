@@ -10,7 +10,9 @@ use sha2::{Digest as _, Sha256};
 /// made of the body, and `()` before.
 ///
 /// ```compile_fail,E0451
-/// let forged = weft_webhooks::Verified { value: (), body: Vec::new() };
+/// fn with_another_body(verified: weft_webhooks::Verified) -> weft_webhooks::Verified {
+///     weft_webhooks::Verified { body: b"forged".to_vec(), ..verified }
+/// }
 /// ```
 ///
 /// # Security
