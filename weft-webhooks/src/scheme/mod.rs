@@ -1,0 +1,134 @@
+//! One sender's format per file; `generic` and `timed_list` are formats that several share.
+
+mod generic;
+mod github;
+mod shopify;
+mod slack;
+mod stalwart;
+mod standard;
+mod stripe;
+mod timed_list;
+mod workos;
+
+use std::borrow::Cow;
+use std::time::SystemTime;
+
+use http::HeaderMap;
+
+pub use generic::{Generic, SignedTime};
+
+use crate::headers;
+use crate::limits::Limits;
+use crate::mac::{Key, Signature};
+use crate::refusal::{Refusal, RefusalKind};
+use crate::secret::{SecretError, hmac_key};
+use crate::verified::Unsigned;
+use standard::Standard;
+use timed_list::TimedList;
+
+/// How one sender signs: headers, encoding, what is signed, window and limits.
+#[derive(Debug, Clone)]
+pub struct Scheme {
+    pub(crate) name: Cow<'static, str>,
+    pub(crate) limits: Limits,
+    format: Format,
+    unsigned: &'static [&'static str],
+}
+
+#[derive(Debug, Clone)]
+enum Format {
+    Generic(Generic),
+    TimedList(TimedList),
+    Standard(Standard),
+}
+
+/// What the headers claim; nothing of it is proved.
+pub(crate) struct Claim {
+    pub(crate) signatures: Vec<Signature>,
+    /// What is signed in front of the body.
+    pub(crate) before: Vec<u8>,
+    pub(crate) signed_at: Option<SystemTime>,
+    pub(crate) message_id: Option<String>,
+}
+
+impl Scheme {
+    /// The scheme's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn key(&self, text: &str) -> Result<Key, SecretError> {
+        match &self.format {
+            Format::Generic(_) | Format::TimedList(_) => hmac_key(text.as_bytes()),
+            Format::Standard(_) => standard::key(text),
+        }
+    }
+
+    pub(crate) fn claim(&self, headers: &HeaderMap, now: SystemTime) -> Result<Claim, Refusal> {
+        let claim = match &self.format {
+            Format::Generic(format) => format.claim(headers, self.limits, now),
+            Format::TimedList(format) => format.claim(headers, self.limits, now),
+            Format::Standard(format) => format.claim(headers, self.limits, now),
+        }?;
+        if claim.signatures.is_empty() {
+            return Err(Refusal::new(RefusalKind::NoSignature));
+        }
+        Ok(claim)
+    }
+
+    pub(crate) fn unsigned(&self, headers: &HeaderMap) -> Unsigned {
+        let claims = self.unsigned.iter().filter_map(|name| {
+            let value = headers::one(headers, *name, self.limits.header).ok()?;
+            Some((*name, value.to_owned()))
+        });
+        Unsigned(claims.collect())
+    }
+}
+
+/// The decoded ones of at most `limit` signatures; those of another form are of no use to anyone.
+fn collect(
+    signatures: impl Iterator<Item = Option<Signature>>,
+    limit: usize,
+) -> Result<Vec<Signature>, Refusal> {
+    let mut collected = Vec::new();
+    for (before, signature) in signatures.enumerate() {
+        if before == limit {
+            return Err(Refusal::new(RefusalKind::TooManySignatures));
+        }
+        collected.extend(signature);
+    }
+    Ok(collected)
+}
+
+#[cfg(test)]
+mod vector {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use http::{HeaderName, HeaderValue};
+
+    use super::*;
+    use crate::mac;
+
+    /// Whether a key of any length made the signature: published vectors have short ones.
+    pub(super) fn holds(
+        scheme: &Scheme,
+        headers: &[(&'static str, &'static str)],
+        body: &str,
+        secret: &str,
+        milliseconds: u64,
+    ) -> Result<bool, RefusalKind> {
+        let headers = headers.iter().map(|(name, value)| {
+            (
+                HeaderName::from_static(name),
+                HeaderValue::from_static(value),
+            )
+        });
+        let now = UNIX_EPOCH + Duration::from_millis(milliseconds);
+        let claim = scheme
+            .claim(&headers.collect(), now)
+            .map_err(|refusal| refusal.kind())?;
+        let key = Key::hmac(secret.as_bytes()).unwrap();
+        let place = mac::matching([&key], &claim.signatures, &claim.before, body.as_bytes());
+        Ok(place.is_some())
+    }
+}

@@ -1,0 +1,8 @@
+//! Every scheme against its sender, written a second time, and against those who are not it.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
+
+mod conformance;
+mod hostile;
+mod proof;
+mod sender;
