@@ -33,9 +33,10 @@ use crate::{Class, Refusal, RefusalKind, Tenancy, trace};
 /// ```
 ///
 /// # Security
-/// It says what was true when it was made: whoever can change policies can change them later, which
-/// the doctor finds. Whoever can run any SQL as the role can also set the context, unless it is
-/// signed: `with_key` of the feature `signed`.
+/// It says what was true when it was made, of the tables of that declaration and of that role: use it
+/// for no other. Whoever can change policies can change them later, which the doctor finds. Whoever
+/// can run any SQL as the role can also set the context, unless it is signed: `with_key` of the feature
+/// `signed`.
 #[derive(Clone)]
 pub struct RowSecurity {
     form: Form,
@@ -62,8 +63,9 @@ impl RowSecurity {
     /// A [`Refusal`] of kind [`RowSecurity`](RefusalKind::RowSecurity) that names the table when it
     /// is not there, or security is off, not forced or without the restrictive policies of
     /// [`Policies`](crate::Policies), and when the role, or one that the login can become, owns a
-    /// table, is a superuser or bypasses row security; of kind [`SearchPath`](RefusalKind::SearchPath) when a declared name stands for
-    /// another relation. What the server says.
+    /// table, is a superuser or bypasses row security; of kind
+    /// [`SearchPath`](RefusalKind::SearchPath) when a declared name stands for another relation. What
+    /// the server says.
     pub fn check(conn: &mut impl PgInner, tenancy: &Tenancy) -> QueryResult<RowSecurity> {
         conn.transaction(|conn| {
             conn.batch_execute(tenancy.settings().local())?;
