@@ -2,19 +2,29 @@
 
 mod encoding;
 mod headers;
+#[cfg(feature = "diesel")]
+pub mod inbox;
 mod limits;
 mod mac;
+#[cfg(feature = "diesel")]
+mod moment;
 mod refusal;
 mod scheme;
 mod secret;
+#[cfg(feature = "diesel")]
+mod statement;
 mod verified;
 mod verifier;
 mod window;
 
 pub use encoding::Encoding;
+#[cfg(feature = "diesel")]
+pub use moment::Moment;
 pub use refusal::{Refusal, RefusalKind};
 pub use scheme::{Generic, Scheme, SignedTime};
 pub use secret::{Secret, SecretError};
+#[cfg(feature = "diesel")]
+pub use statement::{Returns, Statement};
 pub use verified::{Digest, Unsigned, Verified};
 pub use verifier::Verifier;
 pub use window::{Unit, Window};
