@@ -8,6 +8,8 @@ mod limits;
 mod mac;
 #[cfg(feature = "diesel")]
 mod moment;
+#[cfg(feature = "diesel")]
+pub mod outbox;
 mod refusal;
 mod scheme;
 mod secret;

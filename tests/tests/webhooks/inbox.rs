@@ -11,35 +11,12 @@ use weft_webhooks::inbox::{self, Delivery, webhook_deliveries as d};
 
 use super::store::{ENDPOINT, LEASE, ORGS, STORE, Store, at, id, roles, signed_with, verified};
 
-macro_rules! both_stores {
-    ($(#[$meta:meta])* $name:ident, |$db:ident, $conn:ident| $body:block) => {
-        $(#[$meta])*
-        mod $name {
-            #[allow(unused_imports)]
-            use super::*;
-
-            synchronous!(sync, Store::new(), |$db, $conn| $body);
-            asynchronous!(asynchronous, Store::new(), |$db, $conn| $body);
-        }
-    };
-}
-
 /// The delivery, or `None` for no row.
 macro_rules! delivery {
     ($statement:expr, $conn:expr) => {
         go!($statement.get_result::<Delivery>(&mut $conn))
             .optional()
             .unwrap()
-    };
-}
-
-/// Whether the statement settled a delivery.
-macro_rules! settled {
-    ($statement:expr, $conn:expr) => {
-        go!($statement.get_result::<Uuid>(&mut $conn))
-            .optional()
-            .unwrap()
-            .is_some()
     };
 }
 

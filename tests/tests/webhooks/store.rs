@@ -16,6 +16,7 @@ use weft_tenancy::{AsyncOrgConn, OrgConn, Policies, Roles, RowSecurity, Scope, T
 use weft_tests::database::cluster;
 use weft_tests::schema::{A, B};
 use weft_webhooks::inbox::{self, webhook_deliveries};
+use weft_webhooks::outbox::{self, webhook_attempts, webhook_messages};
 use weft_webhooks::{Scheme, Secret, Verified, Verifier};
 
 diesel::table! { organizations (id) { id -> Uuid, } }
@@ -26,6 +27,8 @@ weft_tenancy::tenancy! {
     root organizations(id);
     org effects(org_id);
     org webhook_deliveries(org_id);
+    org webhook_messages(org_id);
+    org webhook_attempts(org_id);
 }
 
 /// Dropped with its value.
@@ -44,9 +47,12 @@ impl Store {
                     org_id uuid NOT NULL, id uuid NOT NULL, delivery_id uuid NOT NULL,
                     PRIMARY KEY (org_id, id));",
                 inbox::TABLE_SQL,
+                outbox::TABLES_SQL,
                 "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO app;
                  REVOKE INSERT, UPDATE, DELETE ON organizations FROM app;
-                 GRANT SELECT (org_id, id, state, claimed_until) ON webhook_deliveries TO auth;",
+                 GRANT SELECT (org_id, id, state, claimed_until) ON webhook_deliveries TO auth;
+                 GRANT SELECT (org_id, id, state, due_at, claimed_until)
+                    ON webhook_messages TO auth;",
                 &Policies::new(&STORE, &roles()).to_string(),
             ]
             .concat();
@@ -116,7 +122,7 @@ impl Store {
 }
 
 pub(crate) fn roles() -> Roles {
-    Roles::new("app").with_auth("auth", ["webhook_deliveries"])
+    Roles::new("app").with_auth("auth", ["webhook_deliveries", "webhook_messages"])
 }
 
 /// The endpoint that was called, in every organisation.

@@ -262,12 +262,12 @@ pub fn forget(
     limit: u32,
 ) -> Statement<impl QueryFragment<Pg> + QueryId> {
     use webhook_deliveries as d;
-    let old = diesel::alias!(webhook_deliveries as old);
-    let ids = old
-        .filter(old.field(d::state).ne(CLAIMED))
-        .filter(old.field(d::settled_at).lt(Moment::from(settled_before)))
-        .order(old.field(d::settled_at))
+    let past = diesel::alias!(webhook_deliveries as past);
+    let ids = past
+        .filter(past.field(d::state).ne(CLAIMED))
+        .filter(past.field(d::settled_at).lt(Moment::from(settled_before)))
+        .order(past.field(d::settled_at))
         .limit(limit.into())
-        .select(old.field(d::id));
+        .select(past.field(d::id));
     Statement(diesel::delete(d::table).filter(d::id.eq_any(diesel::dsl::array(ids))))
 }
