@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "axum")]
+pub mod axum;
 mod encoding;
 mod headers;
 #[cfg(feature = "diesel")]
@@ -15,6 +17,8 @@ mod scheme;
 mod secret;
 #[cfg(feature = "diesel")]
 mod statement;
+#[cfg(feature = "tower")]
+pub mod tower;
 mod verified;
 mod verifier;
 mod window;

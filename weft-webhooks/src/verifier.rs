@@ -42,6 +42,16 @@ impl Verifier {
         self.scheme.limits.body
     }
 
+    /// What can be refused before the body is read.
+    #[cfg(feature = "tower")]
+    pub(crate) fn check_headers(
+        &self,
+        headers: &HeaderMap,
+        now: SystemTime,
+    ) -> Result<(), Refusal> {
+        self.scheme.claim(headers, now).map(drop)
+    }
+
     /// The proof that a request came from a holder of one of the secrets.
     ///
     /// # Errors
