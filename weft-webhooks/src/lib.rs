@@ -14,6 +14,8 @@ mod moment;
 pub mod outbox;
 mod refusal;
 mod scheme;
+#[cfg(feature = "seal")]
+pub mod seal;
 mod secret;
 #[cfg(feature = "diesel")]
 mod statement;
