@@ -44,7 +44,7 @@ fn the_border_between_key_and_row_is_bound() {
         keys(&OLD.replace("old", "kx")),
     );
     let sealed = short.seal(SECRET, b"x").unwrap();
-    let mut shifted = sealed.clone();
+    let mut shifted = sealed;
     shifted[1] = 2;
     shifted.insert(3, b'x');
     assert_eq!(long.open(&shifted, b""), Err(SealError::NotForThisRow));

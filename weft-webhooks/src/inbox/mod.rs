@@ -10,31 +10,7 @@
 //!    claim was taken over: roll the transaction back.
 //!
 //! A worker looks for claims that nobody settled in time ([`abandoned`], [`take_over`]) and goes on
-//! at 2.
-//!
-//! ```
-//! # use std::time::{Duration, SystemTime};
-//! # use diesel::{connection::LoadConnection, pg::Pg, prelude::*};
-//! # use uuid::Uuid;
-//! # use weft_webhooks::{Verified, inbox::{self, Delivery}};
-//! fn receive(
-//!     conn: &mut impl LoadConnection<Backend = Pg>, // such as an `OrgConn`
-//!     verified: &Verified,
-//!     endpoint: Uuid,
-//!     id: Uuid,
-//! ) -> QueryResult<()> {
-//!     let lease = Duration::from_secs(60);
-//!     let claim = inbox::claim(verified, endpoint, id, SystemTime::now(), lease);
-//!     let Some(delivery) = claim.get_result::<Delivery>(conn).optional()? else {
-//!         return Ok(()); // a copy
-//!     };
-//!     conn.transaction(|conn| {
-//!         // … the effect of delivery.body(), and with it:
-//!         inbox::done(&delivery, SystemTime::now()).get_result::<Uuid>(conn)?;
-//!         Ok(())
-//!     })
-//! }
-//! ```
+//! at 2. The [front page](crate#each-delivery-once) has the code.
 //!
 //! # Security
 //! A copy is what has the same endpoint and the same [`digest`](Verified::digest), both of which are
