@@ -16,10 +16,12 @@ impl Encoding {
     pub(crate) fn decode<const N: usize>(self, text: &str) -> Option<[u8; N]> {
         match self {
             Encoding::Hex => hex(text),
-            Encoding::Base64 if text.len() == N.div_ceil(3) * 4 => {
-                STANDARD.decode(text).ok()?.try_into().ok()
+            Encoding::Base64 => {
+                // Room for 64 bytes and what may follow the last of them.
+                let mut buffer = [0; 66];
+                let length = STANDARD.decode_slice(text, &mut buffer).ok()?;
+                buffer[..length].try_into().ok()
             }
-            Encoding::Base64 => None,
         }
     }
 }

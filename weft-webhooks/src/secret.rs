@@ -154,10 +154,10 @@ impl Ring {
     }
 
     /// Those in force at `now`, by id.
-    pub(crate) fn in_force(&self, now: SystemTime) -> Vec<(&str, &Key)> {
-        let held = self.0.iter().filter(|(secret, _)| secret.in_force(now));
-        held.map(|(secret, key)| (secret.id.as_str(), key))
-            .collect()
+    pub(crate) fn in_force(&self, now: SystemTime) -> impl Iterator<Item = (&str, &Key)> + Clone {
+        let held = self.0.iter();
+        held.filter(move |(secret, _)| secret.in_force(now))
+            .map(|(secret, key)| (secret.id.as_str(), key))
     }
 }
 
@@ -227,7 +227,7 @@ mod tests {
         let at = |seconds| UNIX_EPOCH + Duration::from_secs(seconds);
         let secret = secret("a").with_not_before(at(10)).with_not_after(at(20));
         let ring = Ring::new(&Scheme::stripe(), [secret]).unwrap();
-        let in_force = |seconds| ring.in_force(at(seconds)).len();
+        let in_force = |seconds| ring.in_force(at(seconds)).count();
         assert_eq!([9, 10, 19, 20].map(in_force), [0, 1, 1, 0]);
     }
 

@@ -61,21 +61,21 @@ impl Verifier {
             return Err(Refusal::new(RefusalKind::BodyTooLarge));
         }
         let claim = self.scheme.claim(headers, now)?;
-        let secrets = self.ring.in_force(now);
-        if secrets.is_empty() {
+        let mut secrets = self.ring.in_force(now);
+        let mut keys = secrets.clone().map(|(_, key)| key).peekable();
+        if keys.peek().is_none() {
             return Err(Refusal::new(RefusalKind::NoSecret));
         }
-        let keys = secrets.iter().map(|(_, key)| *key);
         let (secret, _) = mac::matching(keys, &claim.signatures, &claim.before, &body)
-            .and_then(|place| secrets.get(place))
+            .and_then(|place| secrets.nth(place))
             .ok_or(Refusal::new(RefusalKind::Mismatch))?;
         Ok(Verified {
             value: (),
             body,
             scheme: self.scheme.name.clone(),
-            secret: (*secret).to_owned(),
+            secret: secret.to_owned(),
             signed_at: claim.signed_at,
-            message_id: claim.message_id,
+            message_id: claim.message_id.map(str::to_owned),
             unsigned: self.scheme.unsigned(headers),
         })
     }

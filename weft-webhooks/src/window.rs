@@ -44,10 +44,10 @@ impl Window {
 impl Unit {
     /// A decimal number in its only spelling: what is signed is the text, and what is judged the number.
     fn parse(self, text: &str) -> Option<SystemTime> {
-        let number: u64 = text.parse().ok()?;
-        if number.to_string() != text {
+        if text.starts_with('+') || (text.starts_with('0') && text != "0") {
             return None;
         }
+        let number: u64 = text.parse().ok()?;
         UNIX_EPOCH.checked_add(match self {
             Unit::Seconds => Duration::from_secs(number),
             Unit::Milliseconds => Duration::from_millis(number),

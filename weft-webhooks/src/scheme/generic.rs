@@ -105,26 +105,23 @@ impl Generic {
         }
     }
 
-    pub(super) fn claim(
-        &self,
-        headers: &HeaderMap,
+    pub(super) fn claim<'h>(
+        &'h self,
+        headers: &'h HeaderMap,
         limits: Limits,
         now: SystemTime,
-    ) -> Result<Claim, Refusal> {
+    ) -> Result<Claim<'h>, Refusal> {
         let signature = headers::one(headers, &self.header, limits.header)?
             .strip_prefix(&*self.prefix)
             .and_then(|text| self.encoding.decode(text))
             .ok_or(Refusal::new(RefusalKind::MalformedHeader))?;
         let (before, signed_at) = match &self.time {
-            None => (Vec::new(), None),
+            None => ([""; 4], None),
             Some(time) => {
                 let text = headers::one(headers, &time.header, limits.header)?;
                 let (before, after) = &time.around;
                 let signed_at = time.window.admit(text, now)?;
-                (
-                    format!("{before}{text}{after}").into_bytes(),
-                    Some(signed_at),
-                )
+                ([&**before, text, &**after, ""], Some(signed_at))
             }
         };
         Ok(Claim {

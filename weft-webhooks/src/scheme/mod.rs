@@ -43,12 +43,12 @@ enum Format {
 }
 
 /// What the headers claim; nothing of it is proved.
-pub(crate) struct Claim {
+pub(crate) struct Claim<'h> {
     pub(crate) signatures: Vec<Signature>,
     /// What is signed in front of the body.
-    pub(crate) before: Vec<u8>,
+    pub(crate) before: [&'h str; 4],
     pub(crate) signed_at: Option<SystemTime>,
-    pub(crate) message_id: Option<String>,
+    pub(crate) message_id: Option<&'h str>,
 }
 
 impl Scheme {
@@ -64,7 +64,11 @@ impl Scheme {
         }
     }
 
-    pub(crate) fn claim(&self, headers: &HeaderMap, now: SystemTime) -> Result<Claim, Refusal> {
+    pub(crate) fn claim<'h>(
+        &'h self,
+        headers: &'h HeaderMap,
+        now: SystemTime,
+    ) -> Result<Claim<'h>, Refusal> {
         let claim = match &self.format {
             Format::Generic(format) => format.claim(headers, self.limits, now),
             Format::TimedList(format) => format.claim(headers, self.limits, now),
@@ -77,27 +81,40 @@ impl Scheme {
     }
 
     pub(crate) fn unsigned(&self, headers: &HeaderMap) -> Unsigned {
-        let claims = self.unsigned.iter().filter_map(|name| {
-            let value = headers::one(headers, *name, self.limits.header).ok()?;
-            Some((*name, value.to_owned()))
+        if self.unsigned.is_empty() {
+            return Unsigned(Vec::new());
+        }
+        let claims = headers.keys().filter_map(|name| {
+            let text = name.as_str();
+            let known = self.unsigned.iter().find(|known| **known == text)?;
+            let value = headers::one(headers, name, self.limits.header).ok()?;
+            Some((*known, value.to_owned()))
         });
         Unsigned(claims.collect())
     }
 }
 
-/// The decoded ones of at most `limit` signatures; those of another form are of no use to anyone.
-fn collect(
-    signatures: impl Iterator<Item = Option<Signature>>,
-    limit: usize,
-) -> Result<Vec<Signature>, Refusal> {
-    let mut collected = Vec::new();
-    for (before, signature) in signatures.enumerate() {
-        if before == limit {
-            return Err(Refusal::new(RefusalKind::TooManySignatures));
+/// The signatures of a list, up to a limit.
+struct Signatures {
+    decoded: Vec<Signature>,
+    left: usize,
+}
+
+impl Signatures {
+    fn new(limit: usize) -> Signatures {
+        Signatures {
+            decoded: Vec::new(),
+            left: limit,
         }
-        collected.extend(signature);
     }
-    Ok(collected)
+
+    /// One more; if it is of another form, it is of no use to anyone.
+    fn add(&mut self, signature: Option<Signature>) -> Result<(), Refusal> {
+        let left = self.left.checked_sub(1);
+        self.left = left.ok_or(Refusal::new(RefusalKind::TooManySignatures))?;
+        self.decoded.extend(signature);
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -123,9 +140,10 @@ mod vector {
                 HeaderValue::from_static(value),
             )
         });
+        let headers: HeaderMap = headers.collect();
         let now = UNIX_EPOCH + Duration::from_millis(milliseconds);
         let claim = scheme
-            .claim(&headers.collect(), now)
+            .claim(&headers, now)
             .map_err(|refusal| refusal.kind())?;
         let key = Key::hmac(secret.as_bytes()).unwrap();
         let place = mac::matching([&key], &claim.signatures, &claim.before, body.as_bytes());

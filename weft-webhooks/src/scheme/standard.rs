@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 use http::{HeaderMap, HeaderName};
 use zeroize::Zeroizing;
 
-use super::{Claim, Format, Scheme, collect};
+use super::{Claim, Format, Scheme, Signatures};
 use crate::limits::{KIB, Limits, MIB};
 use crate::mac::{Key, Signature};
 use crate::secret::hmac_key;
@@ -74,34 +74,38 @@ pub(super) fn key(text: &str) -> Result<Key, SecretError> {
 }
 
 impl Standard {
-    pub(super) fn claim(
+    pub(super) fn claim<'h>(
         &self,
-        headers: &HeaderMap,
+        headers: &'h HeaderMap,
         limits: Limits,
         now: SystemTime,
-    ) -> Result<Claim, Refusal> {
+    ) -> Result<Claim<'h>, Refusal> {
         let id = headers::one(headers, &self.id, limits.header)?;
         if id.is_empty() || id.contains('.') {
             return Err(Refusal::new(RefusalKind::MessageId));
         }
         let time = headers::one(headers, &self.timestamp, limits.header)?;
         let list = headers::one(headers, &self.signature, limits.header)?;
+        let mut signatures = Signatures::new(limits.signatures);
+        for item in list.split(' ') {
+            match item.split_once(',') {
+                Some(("v1", text)) => {
+                    signatures.add(Encoding::Base64.decode(text).map(Signature::Hmac))?;
+                }
+                #[cfg(feature = "ed25519")]
+                Some(("v1a", text)) => {
+                    let decoded = Encoding::Base64.decode(text).map(Box::new);
+                    signatures.add(decoded.map(Signature::Ed25519))?;
+                }
+                _ => {}
+            }
+        }
         Ok(Claim {
-            signatures: collect(list.split(' ').filter_map(signature), limits.signatures)?,
+            signatures: signatures.decoded,
             signed_at: Some(WINDOW.admit(time, now)?),
-            before: format!("{id}.{time}.").into_bytes(),
-            message_id: Some(id.to_owned()),
+            before: [id, ".", time, "."],
+            message_id: Some(id),
         })
-    }
-}
-
-/// A signature of a version that is compared; `Some(None)` if it is not well formed.
-fn signature(item: &str) -> Option<Option<Signature>> {
-    match item.split_once(',')? {
-        ("v1", text) => Some(Encoding::Base64.decode(text).map(Signature::Hmac)),
-        #[cfg(feature = "ed25519")]
-        ("v1a", text) => Some(Encoding::Base64.decode(text).map(Signature::Ed25519)),
-        _ => None,
     }
 }
 
