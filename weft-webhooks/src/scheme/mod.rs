@@ -103,7 +103,7 @@ struct Signatures {
 impl Signatures {
     fn new(limit: usize) -> Signatures {
         Signatures {
-            decoded: Vec::new(),
+            decoded: Vec::with_capacity(limit),
             left: limit,
         }
     }

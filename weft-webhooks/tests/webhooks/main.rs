@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
+mod allocation;
 mod conformance;
 mod hostile;
 mod proof;
