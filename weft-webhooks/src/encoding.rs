@@ -39,19 +39,26 @@ fn hex<const N: usize>(text: &str) -> Option<[u8; N]> {
     if digits.len() != N {
         return None;
     }
+    let mut all = 0;
     for (byte, [high, low]) in bytes.iter_mut().zip(digits) {
-        *byte = nibble(*high)? << 4 | nibble(*low)?;
+        let [high, low] = [high, low].map(|digit| DIGITS[usize::from(*digit)]);
+        *byte = high << 4 | low;
+        all |= high | low;
     }
-    Some(bytes)
+    (all < 16).then_some(bytes)
 }
 
-fn nibble(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
+/// What each byte is worth as a digit; 255 if it is none. Digits are random, so that a processor would
+/// foretell the branches of a comparison badly.
+const DIGITS: [u8; 256] = {
+    let mut worth = [255; 256];
+    let mut digit = 0;
+    while digit < 16 {
+        worth[b"0123456789abcdef"[digit as usize] as usize] = digit;
+        digit += 1;
     }
-}
+    worth
+};
 
 #[cfg(test)]
 mod tests {

@@ -6,4 +6,7 @@ mod allocation;
 mod conformance;
 mod hostile;
 mod proof;
+mod replay;
+#[path = "../../../fuzz/webhooks/mod.rs"]
+mod requests;
 mod sender;
