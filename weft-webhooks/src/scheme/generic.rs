@@ -3,11 +3,11 @@ use std::time::SystemTime;
 
 use http::{HeaderMap, HeaderName};
 
-use super::{Claim, Format, Scheme};
+use super::{Claim, Format, Scheme, Signed, SignedBy};
 use crate::headers;
 use crate::limits::{Limits, MIB};
 use crate::mac::Signature;
-use crate::{Encoding, Refusal, RefusalKind, Window};
+use crate::{Encoding, Refusal, RefusalKind, SignError, Window};
 
 /// The scheme of a sender that has no file here: one signature in one header, HMAC-SHA256 over the
 /// body or over a time and the body.
@@ -64,6 +64,12 @@ impl SignedTime {
             around: (before.into(), after.into()),
         }
     }
+
+    /// What is signed in front of the body.
+    fn before(&self, time: &str) -> Vec<u8> {
+        let (before, after) = &self.around;
+        format!("{before}{time}{after}").into_bytes()
+    }
 }
 
 impl Generic {
@@ -119,12 +125,8 @@ impl Generic {
             None => (Vec::new(), None),
             Some(time) => {
                 let text = headers::one(headers, &time.header, limits.header)?;
-                let (before, after) = &time.around;
                 let signed_at = time.window.admit(text, now)?;
-                (
-                    format!("{before}{text}{after}").into_bytes(),
-                    Some(signed_at),
-                )
+                (time.before(text), Some(signed_at))
             }
         };
         Ok(Claim {
@@ -133,6 +135,21 @@ impl Generic {
             signed_at,
             message_id: None,
         })
+    }
+
+    pub(super) fn sign(&self, now: SystemTime, by: SignedBy<'_>) -> Result<Signed, SignError> {
+        let mut signed = Signed::new();
+        let mut before = Vec::new();
+        if let Some(time) = &self.time {
+            let text = time.window.write(now).ok_or(SignError::Time)?;
+            before = time.before(&text);
+            signed.push((time.header.clone(), text));
+        }
+        signed.extend(by(&before).iter().map(|signature| {
+            let text = self.encoding.encode(signature.as_bytes());
+            (self.header.clone(), format!("{}{text}", self.prefix))
+        }));
+        Ok(signed)
     }
 }
 

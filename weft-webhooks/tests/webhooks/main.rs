@@ -6,3 +6,4 @@ mod conformance;
 mod hostile;
 mod proof;
 mod sender;
+mod signer;
