@@ -4,6 +4,7 @@ mod encoding;
 mod headers;
 mod limits;
 mod mac;
+pub mod outgoing;
 mod refusal;
 mod scheme;
 mod secret;
