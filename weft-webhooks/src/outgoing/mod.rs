@@ -1,5 +1,6 @@
 //! What becomes of a message that is sent: where it may go, what an attempt came to, when the next one
-//! is due, and when an endpoint is given up. Decisions only; nothing here touches the network.
+//! is due, and when an endpoint is given up. Decisions only; the feature `send` adds `Sender`, which
+//! makes an attempt.
 //!
 //! ```
 //! use std::time::{Duration, SystemTime};
@@ -40,6 +41,8 @@ mod outcome;
 mod public;
 mod retry_after;
 mod retry_schedule;
+#[cfg(feature = "send")]
+mod send;
 mod url;
 
 pub use answer::Answer;
@@ -51,3 +54,5 @@ pub use networks::{Network, NetworkError, Networks};
 pub use outcome::Outcome;
 pub use retry_after::RetryAfter;
 pub use retry_schedule::{Next, RetrySchedule};
+#[cfg(feature = "send")]
+pub use send::{Resolve, Roots, Sender, SystemResolver, TlsError};
