@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, HeaderValue};
+use tokio::time::timeout;
 use weft_webhooks::outgoing::{Destination, Failure, Outcome, RetryAfter};
 use weft_webhooks::{Scheme, Secret, Signer, Verifier};
 
@@ -152,7 +153,11 @@ async fn of_an_endless_body_8_kib_are_read() {
         ),
     ] {
         let receiver = Receiver::start(Conduct::Repeats(head.to_owned(), again)).await;
-        let outcome = receiver.attempt().await;
+        // Who read on would do so for an hour.
+        let sender = receiver.sender().with_time_limit(Duration::from_secs(3600));
+        let (destination, headers) = (receiver.destination(), HeaderMap::new());
+        let attempt = sender.send(&destination, &headers, BODY.to_vec());
+        let outcome = timeout(Duration::from_secs(60), attempt).await.unwrap();
         assert!(outcome.is_delivered());
         assert_eq!(body(&outcome).len(), 8192);
         assert!(body(&outcome).starts_with(b"abcdefgabcdefg"));
