@@ -24,6 +24,14 @@ impl Encoding {
             }
         }
     }
+
+    /// The one way to write the bytes.
+    pub(crate) fn encode(self, bytes: &[u8]) -> String {
+        match self {
+            Encoding::Hex => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+            Encoding::Base64 => STANDARD.encode(bytes),
+        }
+    }
 }
 
 /// The bytes of a base64 text of any length.
@@ -68,6 +76,8 @@ mod tests {
     fn bytes_have_one_spelling() {
         assert_eq!(Encoding::Hex.decode("00ff"), Some([0x00, 0xff]));
         assert_eq!(Encoding::Base64.decode("AP8="), Some([0x00, 0xff]));
+        assert_eq!(Encoding::Hex.encode(&[0x00, 0xff]), "00ff");
+        assert_eq!(Encoding::Base64.encode(&[0x00, 0xff]), "AP8=");
         for other in ["00FF", "00f", "00ff00", "0x00", "00fg", "é0f"] {
             assert_eq!(Encoding::Hex.decode::<2>(other), None, "{other}");
         }

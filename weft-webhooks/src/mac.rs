@@ -20,6 +20,16 @@ pub(crate) enum Signature {
     Ed25519(Box<[u8; 64]>),
 }
 
+impl Signature {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        match self {
+            Signature::Hmac(bytes) => bytes,
+            #[cfg(feature = "ed25519")]
+            Signature::Ed25519(bytes) => &**bytes,
+        }
+    }
+}
+
 impl Key {
     pub(crate) fn hmac(secret: &[u8]) -> Option<Key> {
         <Hmac<Sha256> as KeyInit>::new_from_slice(secret)

@@ -60,6 +60,11 @@ macro_rules! kinds {
             pub const fn name(self) -> &'static str {
                 match self { $(RefusalKind::$kind => $name,)* }
             }
+
+            /// What is wrong, in a sentence for those who operate the endpoint.
+            pub const fn sentence(self) -> &'static str {
+                match self { $(RefusalKind::$kind => $sentence,)* }
+            }
         }
     };
 }

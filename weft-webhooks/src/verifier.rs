@@ -2,7 +2,7 @@ use std::time::SystemTime;
 
 use http::HeaderMap;
 
-use crate::mac;
+use crate::mac::{self, Key};
 use crate::scheme::Scheme;
 use crate::secret::{Ring, Secret, SecretError};
 use crate::verified::Verified;
@@ -12,7 +12,7 @@ use crate::{Refusal, RefusalKind};
 #[derive(Debug, Clone)]
 pub struct Verifier {
     scheme: Scheme,
-    ring: Ring,
+    ring: Ring<Key>,
 }
 
 impl Verifier {
@@ -26,7 +26,7 @@ impl Verifier {
         secrets: impl IntoIterator<Item = Secret>,
     ) -> Result<Verifier, SecretError> {
         let scheme = scheme.into();
-        let ring = Ring::new(&scheme, secrets)?;
+        let ring = Ring::new(secrets, |text| scheme.key(text))?;
         Ok(Verifier { scheme, ring })
     }
 

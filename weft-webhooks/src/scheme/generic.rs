@@ -3,11 +3,11 @@ use std::time::SystemTime;
 
 use http::{HeaderMap, HeaderName};
 
-use super::{Claim, Format, Scheme};
+use super::{Before, Claim, Format, Scheme, Signed, SignedBy};
 use crate::headers;
 use crate::limits::{Limits, MIB};
 use crate::mac::Signature;
-use crate::{Encoding, Refusal, RefusalKind, Window};
+use crate::{Encoding, Refusal, RefusalKind, SignError, Window};
 
 /// The scheme of a sender that has no file here: one signature in one header, HMAC-SHA256 over the
 /// body or over a time and the body.
@@ -64,6 +64,12 @@ impl SignedTime {
             around: (before.into(), after.into()),
         }
     }
+
+    /// What is signed in front of the body.
+    fn before<'h>(&'h self, time: &'h str) -> Before<'h> {
+        let (before, after) = &self.around;
+        [before, time, after, ""]
+    }
 }
 
 impl Generic {
@@ -119,9 +125,8 @@ impl Generic {
             None => ([""; 4], None),
             Some(time) => {
                 let text = headers::one(headers, &time.header, limits.header)?;
-                let (before, after) = &time.around;
                 let signed_at = time.window.admit(text, now)?;
-                ([&**before, text, &**after, ""], Some(signed_at))
+                (time.before(text), Some(signed_at))
             }
         };
         Ok(Claim {
@@ -130,6 +135,24 @@ impl Generic {
             signed_at,
             message_id: None,
         })
+    }
+
+    pub(super) fn sign(&self, now: SystemTime, by: SignedBy<'_>) -> Result<Signed, SignError> {
+        let mut signed = Signed::new();
+        let signatures = match &self.time {
+            None => by(&[""; 4]),
+            Some(time) => {
+                let text = time.window.write(now).ok_or(SignError::Time)?;
+                let signatures = by(&time.before(&text));
+                signed.push((time.header.clone(), text));
+                signatures
+            }
+        };
+        signed.extend(signatures.iter().map(|signature| {
+            let text = self.encoding.encode(signature.as_bytes());
+            (self.header.clone(), format!("{}{text}", self.prefix))
+        }));
+        Ok(signed)
     }
 }
 

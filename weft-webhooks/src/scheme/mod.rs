@@ -13,7 +13,7 @@ mod workos;
 use std::borrow::Cow;
 use std::time::SystemTime;
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 
 pub use generic::{Generic, SignedTime};
 
@@ -22,6 +22,8 @@ use crate::limits::Limits;
 use crate::mac::{Key, Signature};
 use crate::refusal::{Refusal, RefusalKind};
 use crate::secret::{SecretError, hmac_key};
+use crate::signer::SignError;
+use crate::signing_key::SigningKey;
 use crate::verified::Unsigned;
 use standard::Standard;
 use timed_list::TimedList;
@@ -42,14 +44,22 @@ enum Format {
     Standard(Standard),
 }
 
+/// What is signed in front of the body, in parts that join.
+pub(crate) type Before<'h> = [&'h str; 4];
+
 /// What the headers claim; nothing of it is proved.
 pub(crate) struct Claim<'h> {
     pub(crate) signatures: Vec<Signature>,
-    /// What is signed in front of the body.
-    pub(crate) before: [&'h str; 4],
+    pub(crate) before: Before<'h>,
     pub(crate) signed_at: Option<SystemTime>,
     pub(crate) message_id: Option<&'h str>,
 }
+
+/// Makes the signatures of what stands in front of the body, followed by the body.
+pub(crate) type SignedBy<'k> = &'k dyn Fn(&Before<'_>) -> Vec<Signature>;
+
+/// The headers that carry a signature.
+pub(crate) type Signed = Vec<(HeaderName, String)>;
 
 impl Scheme {
     /// The scheme's name.
@@ -78,6 +88,26 @@ impl Scheme {
             return Err(Refusal::new(RefusalKind::NoSignature));
         }
         Ok(claim)
+    }
+
+    pub(crate) fn signing_key(&self, text: &str) -> Result<SigningKey, SecretError> {
+        match &self.format {
+            Format::Generic(_) | Format::TimedList(_) => SigningKey::hmac(text.as_bytes()),
+            Format::Standard(_) => standard::signing_key(text),
+        }
+    }
+
+    pub(crate) fn sign(
+        &self,
+        message_id: &str,
+        now: SystemTime,
+        by: SignedBy<'_>,
+    ) -> Result<Signed, SignError> {
+        match &self.format {
+            Format::Generic(format) => format.sign(now, by),
+            Format::TimedList(format) => format.sign(now, by),
+            Format::Standard(format) => format.sign(message_id, self.limits, now, by),
+        }
     }
 
     pub(crate) fn unsigned(&self, headers: &HeaderMap) -> Unsigned {
@@ -121,7 +151,7 @@ impl Signatures {
 mod vector {
     use std::time::{Duration, UNIX_EPOCH};
 
-    use http::{HeaderName, HeaderValue};
+    use http::HeaderValue;
 
     use super::*;
     use crate::mac;

@@ -2,11 +2,11 @@ use std::time::SystemTime;
 
 use http::{HeaderMap, HeaderName};
 
-use super::{Claim, Signatures};
+use super::{Before, Claim, Signatures, Signed, SignedBy};
 use crate::headers;
 use crate::limits::Limits;
 use crate::mac::Signature;
-use crate::{Encoding, Refusal, RefusalKind, Window};
+use crate::{Encoding, Refusal, RefusalKind, SignError, Window};
 
 /// `t=<time>,v1=<hex>,v1=<hex>…` over `<time>.<body>`.
 #[derive(Debug, Clone)]
@@ -15,6 +15,11 @@ pub(super) struct TimedList {
     pub(super) window: Window,
     /// Whether a space may follow a comma.
     pub(super) spaced: bool,
+}
+
+/// What is signed in front of the body.
+fn before(time: &str) -> Before<'_> {
+    [time, ".", "", ""]
 }
 
 impl TimedList {
@@ -42,9 +47,21 @@ impl TimedList {
         Ok(Claim {
             signatures: signatures.decoded,
             signed_at: Some(self.window.admit(time, now)?),
-            before: [time, ".", "", ""],
+            before: before(time),
             message_id: None,
         })
+    }
+
+    pub(super) fn sign(&self, now: SystemTime, by: SignedBy<'_>) -> Result<Signed, SignError> {
+        let time = self.window.write(now).ok_or(SignError::Time)?;
+        let comma = if self.spaced { ", " } else { "," };
+        let signatures = by(&before(&time));
+        let items = signatures.iter().map(|signature| {
+            let text = Encoding::Hex.encode(signature.as_bytes());
+            format!("{comma}v1={text}")
+        });
+        let items: String = items.collect();
+        Ok(vec![(self.header.clone(), format!("t={time}{items}"))])
     }
 
     fn item<'h>(&self, item: &'h str) -> Option<(&'h str, &'h str)> {

@@ -9,8 +9,9 @@ use std::time::SystemTime;
 
 use http::HeaderMap;
 use serde_json::json;
+use weft_webhooks::{Scheme, Secret, Signer};
 
-use crate::sender::{SECRET, schemes, sent, time_text, verifier};
+use crate::sender::{OTHER, SECRET, schemes, sent, time_text, verifier};
 
 const BODY: &str = "{\"id\":\"evt_1\",\"note\":\"caf\u{e9} \u{2603}\"}";
 
@@ -48,7 +49,11 @@ fn npm_libraries_agree() {
     let script = folder.join("npm.mjs");
     std::fs::write(&script, include_str!("npm.mjs")).unwrap();
     agree(
-        Command::new("node").arg(script),
+        || {
+            let mut node = Command::new("node");
+            node.arg(&script);
+            node
+        },
         &["github", "shopify", "standard", "stripe", "svix", "workos"],
     );
 }
@@ -74,35 +79,59 @@ fn pypi_libraries_agree() {
             .arg("slack_sdk==3.48.0"),
         "",
     );
-    let python = ["-c", include_str!("pypi.py")];
     agree(
-        Command::new("python3")
-            .args(python)
-            .env("PYTHONPATH", folder),
+        || {
+            let mut python = Command::new("python3");
+            python.args(["-c", include_str!("pypi.py")]);
+            python.env("PYTHONPATH", &folder);
+            python
+        },
         &["slack"],
     );
 }
 
-/// Lets `library` check our sender's requests, and checks those it signs.
-fn agree(library: &mut Command, names: &[&str]) {
+/// Lets `library` check the requests of the tests' sender and of our signer, and checks those it signs.
+fn agree(library: impl Fn() -> Command, names: &[&str]) {
     let now = SystemTime::now();
     let time = now
         .duration_since(SystemTime::UNIX_EPOCH)
         .unwrap()
         .as_secs();
-    let ours: BTreeMap<String, Headers> = schemes()
-        .iter()
-        .map(|scheme| {
-            let headers = sent(scheme, BODY.as_bytes(), &time_text(scheme, time));
-            let text = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
-                (name.to_string(), value.to_str().unwrap().to_owned())
-            };
-            (scheme.name().to_owned(), headers.iter().map(text).collect())
-        })
-        .collect();
-    let given = json!({ "secret": SECRET, "time": time, "body": BODY, "sent": ours });
-    let theirs = run(library, &given.to_string());
-    let theirs: BTreeMap<String, Headers> = serde_json::from_str(&theirs).unwrap();
+    let of_sender = |scheme: &Scheme| sent(scheme, BODY.as_bytes(), &time_text(scheme, time));
+    let of_signer = |scheme: &Scheme| {
+        let secrets = [("old", OTHER), ("new", SECRET)];
+        let secrets = secrets.map(|(id, text)| Secret::new(id, text).unwrap());
+        let signer = Signer::new(scheme.clone(), secrets).unwrap();
+        signer.sign("msg_1", BODY.as_bytes(), now).unwrap()
+    };
+    check(&asked(library(), &by_name(of_sender), time), names, now);
+    check(&asked(library(), &by_name(of_signer), time), names, now);
+}
+
+fn by_name(sent: impl Fn(&Scheme) -> HeaderMap) -> BTreeMap<String, Headers> {
+    let text = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
+        (name.to_string(), value.to_str().unwrap().to_owned())
+    };
+    let schemes = schemes();
+    let each = schemes.iter().map(|scheme| {
+        let headers = sent(scheme).iter().map(text).collect();
+        (scheme.name().to_owned(), headers)
+    });
+    each.collect()
+}
+
+/// What the library signs, after it accepted what was sent.
+fn asked(
+    mut library: Command,
+    sent: &BTreeMap<String, Headers>,
+    time: u64,
+) -> BTreeMap<String, Headers> {
+    let given = json!({ "secret": SECRET, "time": time, "body": BODY, "sent": sent });
+    let theirs = run(&mut library, &given.to_string());
+    serde_json::from_str(&theirs).unwrap()
+}
+
+fn check(theirs: &BTreeMap<String, Headers>, names: &[&str], now: SystemTime) {
     assert_eq!(theirs.keys().collect::<Vec<_>>(), names);
     for scheme in schemes() {
         let Some(headers) = theirs.get(scheme.name()) else {

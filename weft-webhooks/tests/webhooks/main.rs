@@ -10,3 +10,4 @@ mod replay;
 #[path = "../../../fuzz/webhooks/mod.rs"]
 mod requests;
 mod sender;
+mod signer;
