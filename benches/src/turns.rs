@@ -34,6 +34,15 @@ pub fn in_turns<const N: usize>(
 }
 
 impl Series {
+    /// What is left of each call when one of `other` in the same round is taken off.
+    pub fn without(&self, other: &Series) -> Series {
+        let less = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a - b).collect();
+        Series {
+            wall: less(&self.wall, &other.wall),
+            cpu: less(&self.cpu, &other.cpu),
+        }
+    }
+
     /// Microseconds a call.
     pub fn wall(&self) -> Interval {
         Interval::of(self.wall.iter().copied())
@@ -97,5 +106,6 @@ mod tests {
         let (ours, theirs) = (series([2.0, 20.0, 6.0]), series([1.0, 10.0, 2.0]));
         assert_eq!(ours.ratio(&theirs).median, 2.0);
         assert_eq!(ours.added(&theirs).median, 4.0);
+        assert_eq!(ours.without(&theirs).ratio(&theirs).median, 1.0);
     }
 }

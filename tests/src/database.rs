@@ -208,7 +208,7 @@ pub fn roles() -> Roles {
 
 /// The server of the tests, with the three login roles.
 #[allow(clippy::expect_used)]
-pub(crate) fn cluster() -> Cluster {
+pub fn cluster() -> Cluster {
     let cluster = Cluster::start(Options::new(env!("CARGO_MANIFEST_DIR"))).expect("a server");
     for role in ["app", "auth", "unscoped"] {
         cluster

@@ -16,10 +16,20 @@ impl Encoding {
     pub(crate) fn decode<const N: usize>(self, text: &str) -> Option<[u8; N]> {
         match self {
             Encoding::Hex => hex(text),
-            Encoding::Base64 if text.len() == N.div_ceil(3) * 4 => {
-                STANDARD.decode(text).ok()?.try_into().ok()
+            Encoding::Base64 => {
+                // Room for 64 bytes and what may follow the last of them.
+                let mut buffer = [0; 66];
+                let length = STANDARD.decode_slice(text, &mut buffer).ok()?;
+                buffer[..length].try_into().ok()
             }
-            Encoding::Base64 => None,
+        }
+    }
+
+    /// The one way to write the bytes.
+    pub(crate) fn encode(self, bytes: &[u8]) -> String {
+        match self {
+            Encoding::Hex => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+            Encoding::Base64 => STANDARD.encode(bytes),
         }
     }
 }
@@ -37,19 +47,26 @@ fn hex<const N: usize>(text: &str) -> Option<[u8; N]> {
     if digits.len() != N {
         return None;
     }
+    let mut all = 0;
     for (byte, [high, low]) in bytes.iter_mut().zip(digits) {
-        *byte = nibble(*high)? << 4 | nibble(*low)?;
+        let [high, low] = [high, low].map(|digit| DIGITS[usize::from(*digit)]);
+        *byte = high << 4 | low;
+        all |= high | low;
     }
-    Some(bytes)
+    (all < 16).then_some(bytes)
 }
 
-fn nibble(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
+/// What each byte is worth as a digit; 255 if it is none. Digits are random, so that a processor would
+/// foretell the branches of a comparison badly.
+const DIGITS: [u8; 256] = {
+    let mut worth = [255; 256];
+    let mut digit = 0;
+    while digit < 16 {
+        worth[b"0123456789abcdef"[digit as usize] as usize] = digit;
+        digit += 1;
     }
-}
+    worth
+};
 
 #[cfg(test)]
 mod tests {
@@ -59,6 +76,8 @@ mod tests {
     fn bytes_have_one_spelling() {
         assert_eq!(Encoding::Hex.decode("00ff"), Some([0x00, 0xff]));
         assert_eq!(Encoding::Base64.decode("AP8="), Some([0x00, 0xff]));
+        assert_eq!(Encoding::Hex.encode(&[0x00, 0xff]), "00ff");
+        assert_eq!(Encoding::Base64.encode(&[0x00, 0xff]), "AP8=");
         for other in ["00FF", "00f", "00ff00", "0x00", "00fg", "é0f"] {
             assert_eq!(Encoding::Hex.decode::<2>(other), None, "{other}");
         }

@@ -25,6 +25,9 @@ pub struct Refusal {
 }
 
 impl Refusal {
+    /// All that is said of it outside.
+    pub(crate) const MESSAGE: &str = "webhook refused";
+
     pub(crate) fn new(kind: RefusalKind) -> Refusal {
         Refusal { kind }
     }
@@ -37,7 +40,7 @@ impl Refusal {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("webhook refused")
+        f.write_str(Refusal::MESSAGE)
     }
 }
 
@@ -60,6 +63,11 @@ macro_rules! kinds {
             pub const fn name(self) -> &'static str {
                 match self { $(RefusalKind::$kind => $name,)* }
             }
+
+            /// What is wrong, in a sentence for those who operate the endpoint.
+            pub const fn sentence(self) -> &'static str {
+                match self { $(RefusalKind::$kind => $sentence,)* }
+            }
         }
     };
 }
@@ -78,6 +86,8 @@ kinds! {
     MessageId, "message-id", "The message id is empty, or holds a dot.";
     NoSecret, "no-secret", "No secret is in force at this time.";
     Mismatch, "mismatch", "No secret in force made any of the signatures.";
+    BodyTimeout, "body-timeout", "The body took longer to arrive than the limit.";
+    BodyIncomplete, "body-incomplete", "The connection broke before the body was whole.";
 }
 
 #[cfg(test)]

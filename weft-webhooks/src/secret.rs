@@ -1,3 +1,4 @@
+use std::cmp::Reverse;
 use std::fmt;
 use std::time::SystemTime;
 
@@ -5,7 +6,6 @@ use zeroize::Zeroizing;
 
 use crate::limits::SECRETS;
 use crate::mac::Key;
-use crate::scheme::Scheme;
 
 /// The shortest key that is taken, in bytes (Standard Webhooks asks for 24 to 64).
 const SHORTEST: usize = 24;
@@ -122,29 +122,35 @@ impl fmt::Display for SecretError {
 
 impl std::error::Error for SecretError {}
 
-/// The key of those bytes, if they are long enough to be one.
-pub(crate) fn hmac_key(bytes: &[u8]) -> Result<Key, SecretError> {
+/// Those bytes, if they are long enough to be a key.
+pub(crate) fn long_enough(bytes: &[u8]) -> Result<&[u8], SecretError> {
     if bytes.len() < SHORTEST {
         return Err(SecretError::TooShort);
     }
-    Key::hmac(bytes).ok_or(SecretError::Encoding)
+    Ok(bytes)
+}
+
+/// The key of those bytes, if they are long enough to be one.
+pub(crate) fn hmac_key(bytes: &[u8]) -> Result<Key, SecretError> {
+    Key::hmac(long_enough(bytes)?).ok_or(SecretError::Encoding)
 }
 
 /// The secrets of one endpoint, with the keys that they stand for.
 #[derive(Clone)]
-pub(crate) struct Ring(Vec<(Secret, Key)>);
+pub(crate) struct Ring<K>(Vec<(Secret, K)>);
 
-impl Ring {
+impl<K> Ring<K> {
+    /// The secrets with what `key` makes of their texts.
     pub(crate) fn new(
-        scheme: &Scheme,
         secrets: impl IntoIterator<Item = Secret>,
-    ) -> Result<Ring, SecretError> {
-        let mut ring: Vec<(Secret, Key)> = Vec::new();
+        key: impl Fn(&str) -> Result<K, SecretError>,
+    ) -> Result<Ring<K>, SecretError> {
+        let mut ring: Vec<(Secret, K)> = Vec::new();
         for secret in secrets {
             if ring.iter().any(|(other, _)| other.id == secret.id) {
                 return Err(SecretError::DuplicateId);
             }
-            let key = scheme.key(&secret.text)?;
+            let key = key(&secret.text)?;
             ring.push((secret, key));
         }
         if !(1..=SECRETS).contains(&ring.len()) {
@@ -154,14 +160,23 @@ impl Ring {
     }
 
     /// Those in force at `now`, by id.
-    pub(crate) fn in_force(&self, now: SystemTime) -> Vec<(&str, &Key)> {
-        let held = self.0.iter().filter(|(secret, _)| secret.in_force(now));
-        held.map(|(secret, key)| (secret.id.as_str(), key))
-            .collect()
+    pub(crate) fn in_force(&self, now: SystemTime) -> impl Iterator<Item = (&str, &K)> + Clone {
+        let held = self.0.iter();
+        held.filter(move |(secret, _)| secret.in_force(now))
+            .map(|(secret, key)| (secret.id.as_str(), key))
+    }
+
+    /// The keys of those in force at `now`, from the one that came into force last to the first; of
+    /// two that did at once, the later in the ring is the newer.
+    pub(crate) fn newest_first(&self, now: SystemTime) -> Vec<&K> {
+        let mut held: Vec<_> = self.0.iter().rev().collect();
+        held.retain(|(secret, _)| secret.in_force(now));
+        held.sort_by_key(|(secret, _)| Reverse(secret.not_before));
+        held.into_iter().map(|(_, key)| key).collect()
     }
 }
 
-impl fmt::Debug for Ring {
+impl<K> fmt::Debug for Ring<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list()
             .entries(self.0.iter().map(|(secret, _)| secret))
@@ -176,6 +191,10 @@ mod tests {
     use super::*;
 
     const TEXT: &str = "whsec_abcdefghijklmnopqrstuvwxyz";
+
+    fn ring(secrets: impl IntoIterator<Item = Secret>) -> Result<Ring<Key>, SecretError> {
+        Ring::new(secrets, |text| hmac_key(text.as_bytes()))
+    }
 
     fn secret(id: &str) -> Secret {
         Secret::new(id, TEXT).unwrap()
@@ -203,7 +222,7 @@ mod tests {
 
     #[test]
     fn a_key_has_at_least_24_bytes() {
-        let ring = |text: &str| Ring::new(&Scheme::stripe(), [Secret::new("a", text).unwrap()]);
+        let ring = |text: &str| ring([Secret::new("a", text).unwrap()]);
         assert_eq!(ring("a").unwrap_err(), SecretError::TooShort);
         assert_eq!(ring(&"a".repeat(23)).unwrap_err(), SecretError::TooShort);
         assert!(ring(&"a".repeat(24)).is_ok());
@@ -211,7 +230,7 @@ mod tests {
 
     #[test]
     fn a_ring_has_1_to_8_secrets_of_different_ids() {
-        let ring = |ids: &[&str]| Ring::new(&Scheme::stripe(), ids.iter().map(|id| secret(id)));
+        let ring = |ids: &[&str]| ring(ids.iter().map(|id| secret(id)));
         assert_eq!(ring(&[]).unwrap_err(), SecretError::Count);
         assert_eq!(
             ring(&["a", "b", "a"]).unwrap_err(),
@@ -226,14 +245,32 @@ mod tests {
     fn a_secret_is_in_force_from_not_before_up_to_not_after() {
         let at = |seconds| UNIX_EPOCH + Duration::from_secs(seconds);
         let secret = secret("a").with_not_before(at(10)).with_not_after(at(20));
-        let ring = Ring::new(&Scheme::stripe(), [secret]).unwrap();
-        let in_force = |seconds| ring.in_force(at(seconds)).len();
+        let ring = ring([secret]).unwrap();
+        let in_force = |seconds| ring.in_force(at(seconds)).count();
         assert_eq!([9, 10, 19, 20].map(in_force), [0, 1, 1, 0]);
     }
 
     #[test]
+    fn the_newest_is_the_one_that_came_into_force_last() {
+        let at = |seconds| UNIX_EPOCH + Duration::from_secs(seconds);
+        let secret = |id| Secret::new(id, id).unwrap();
+        let secrets = [
+            secret("always"),
+            secret("new").with_not_before(at(20)),
+            secret("old").with_not_before(at(10)).with_not_after(at(30)),
+            secret("later"),
+        ];
+        let ring = Ring::new(secrets, |text| Ok(text.to_owned())).unwrap();
+        let ids = |seconds| ring.newest_first(at(seconds));
+        assert_eq!(ids(9), ["later", "always"]);
+        assert_eq!(ids(10), ["old", "later", "always"]);
+        assert_eq!(ids(20), ["new", "old", "later", "always"]);
+        assert_eq!(ids(30), ["new", "later", "always"]);
+    }
+
+    #[test]
     fn a_secret_is_never_shown() {
-        let ring = Ring::new(&Scheme::stripe(), [secret("a")]).unwrap();
+        let ring = ring([secret("a")]).unwrap();
         assert_eq!(format!("{ring:?}"), "[Secret { id: \"a\", .. }]");
     }
 }

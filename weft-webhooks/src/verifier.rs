@@ -2,7 +2,7 @@ use std::time::SystemTime;
 
 use http::HeaderMap;
 
-use crate::mac;
+use crate::mac::{self, Key};
 use crate::scheme::Scheme;
 use crate::secret::{Ring, Secret, SecretError};
 use crate::verified::Verified;
@@ -12,7 +12,7 @@ use crate::{Refusal, RefusalKind};
 #[derive(Debug, Clone)]
 pub struct Verifier {
     scheme: Scheme,
-    ring: Ring,
+    ring: Ring<Key>,
 }
 
 impl Verifier {
@@ -26,7 +26,7 @@ impl Verifier {
         secrets: impl IntoIterator<Item = Secret>,
     ) -> Result<Verifier, SecretError> {
         let scheme = scheme.into();
-        let ring = Ring::new(&scheme, secrets)?;
+        let ring = Ring::new(secrets, |text| scheme.key(text))?;
         Ok(Verifier { scheme, ring })
     }
 
@@ -40,6 +40,16 @@ impl Verifier {
     /// The most bytes a body may have: stop reading a request that has more.
     pub fn body_limit(&self) -> usize {
         self.scheme.limits.body
+    }
+
+    /// What can be refused before the body is read.
+    #[cfg(feature = "tower")]
+    pub(crate) fn check_headers(
+        &self,
+        headers: &HeaderMap,
+        now: SystemTime,
+    ) -> Result<(), Refusal> {
+        self.scheme.claim(headers, now).map(drop)
     }
 
     /// The proof that a request came from a holder of one of the secrets.
@@ -61,21 +71,21 @@ impl Verifier {
             return Err(Refusal::new(RefusalKind::BodyTooLarge));
         }
         let claim = self.scheme.claim(headers, now)?;
-        let secrets = self.ring.in_force(now);
-        if secrets.is_empty() {
+        let mut secrets = self.ring.in_force(now);
+        let mut keys = secrets.clone().map(|(_, key)| key).peekable();
+        if keys.peek().is_none() {
             return Err(Refusal::new(RefusalKind::NoSecret));
         }
-        let keys = secrets.iter().map(|(_, key)| *key);
         let (secret, _) = mac::matching(keys, &claim.signatures, &claim.before, &body)
-            .and_then(|place| secrets.get(place))
+            .and_then(|place| secrets.nth(place))
             .ok_or(Refusal::new(RefusalKind::Mismatch))?;
         Ok(Verified {
             value: (),
             body,
             scheme: self.scheme.name.clone(),
-            secret: (*secret).to_owned(),
+            secret: secret.to_owned(),
             signed_at: claim.signed_at,
-            message_id: claim.message_id,
+            message_id: claim.message_id.map(str::to_owned),
             unsigned: self.scheme.unsigned(headers),
         })
     }

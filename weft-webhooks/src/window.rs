@@ -39,15 +39,24 @@ impl Window {
         }
         Ok(at)
     }
+
+    /// How `at` is written, unless it lies before 1970.
+    pub(crate) fn write(self, at: SystemTime) -> Option<String> {
+        let since = at.duration_since(UNIX_EPOCH).ok()?;
+        Some(match self.unit {
+            Unit::Seconds => since.as_secs().to_string(),
+            Unit::Milliseconds => since.as_millis().to_string(),
+        })
+    }
 }
 
 impl Unit {
     /// A decimal number in its only spelling: what is signed is the text, and what is judged the number.
     fn parse(self, text: &str) -> Option<SystemTime> {
-        let number: u64 = text.parse().ok()?;
-        if number.to_string() != text {
+        if text.starts_with('+') || (text.starts_with('0') && text != "0") {
             return None;
         }
+        let number: u64 = text.parse().ok()?;
         UNIX_EPOCH.checked_add(match self {
             Unit::Seconds => Duration::from_secs(number),
             Unit::Milliseconds => Duration::from_millis(number),
@@ -110,6 +119,16 @@ mod tests {
         let before_1970 = UNIX_EPOCH - Duration::from_secs(1);
         assert!(WINDOW.admit("299", before_1970).is_ok());
         assert!(WINDOW.admit("300", before_1970).is_err());
+    }
+
+    #[test]
+    fn a_time_is_written_as_it_is_read() {
+        let at = UNIX_EPOCH + Duration::from_millis(1_626_125_972_272);
+        let milliseconds = Window::new(Duration::from_secs(180), Unit::Milliseconds);
+        assert_eq!(WINDOW.write(at).unwrap(), "1626125972");
+        assert_eq!(milliseconds.write(at).unwrap(), "1626125972272");
+        assert_eq!(milliseconds.admit("1626125972272", at).unwrap(), at);
+        assert_eq!(WINDOW.write(UNIX_EPOCH - Duration::from_secs(1)), None);
     }
 
     #[test]

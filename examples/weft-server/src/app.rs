@@ -8,28 +8,66 @@ use axum::{
     http::{StatusCode, header},
     middleware::from_fn,
     response::IntoResponse,
-    routing::get,
+    routing::{get, post},
 };
+use chrono::Utc;
 use serde_json::Value;
 
-use crate::{error::Problem, layers, openapi::Api, roads::Roads, routes};
+use crate::{
+    error::Problem,
+    events::Outgoing,
+    layers,
+    openapi::Api,
+    roads::Roads,
+    routes,
+    webhooks::{directory::Directory, process, retention},
+};
 
 /// What every handler may reach, by way of the extractors.
 #[derive(Clone)]
 pub struct AppState {
     roads: Arc<Roads>,
+    directory: Arc<Directory>,
+    outgoing: Arc<Outgoing>,
 }
 
 impl AppState {
-    /// A state whose handlers take these roads.
-    pub fn new(roads: Roads) -> AppState {
+    /// A state whose handlers take these roads, with the endpoints of `directory`; what is to be told
+    /// goes `outgoing`.
+    pub fn new(roads: Roads, directory: Directory, outgoing: Outgoing) -> AppState {
         AppState {
             roads: Arc::new(roads),
+            directory: Arc::new(directory),
+            outgoing: Arc::new(outgoing),
         }
+    }
+
+    /// Does what has to be done beside answering, for as long as it is polled.
+    pub async fn work(&self) {
+        tokio::join!(
+            self.directory.follow(&self.roads.auth),
+            process::pick_up(&self.roads),
+            self.outgoing.send_due(&self.roads, self.directory.keys()),
+            retention::keep(&self.roads),
+        );
+    }
+
+    /// Takes changed endpoints into use, here at once and elsewhere soon.
+    pub(crate) async fn endpoints_changed(&self) -> Result<(), Problem> {
+        self.directory.refresh(&self.roads.auth, Utc::now()).await?;
+        self.roads.auth.announce_endpoints().await
     }
 
     pub(crate) fn roads(&self) -> &Roads {
         &self.roads
+    }
+
+    pub(crate) fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
+    pub(crate) fn outgoing(&self) -> &Outgoing {
+        &self.outgoing
     }
 }
 
@@ -41,6 +79,10 @@ pub fn app(state: AppState) -> Router {
     api.route(
         "/api/openapi.json",
         get(async move || (json, document.to_string())),
+    )
+    .route(
+        "/webhooks/{provider}/{endpoint_id}",
+        post(routes::webhooks::receive),
     )
     .route("/healthz", get(routes::health::check))
     .route("/", get(routes::landing::page))
@@ -70,6 +112,11 @@ fn api() -> Api {
     let api = routes::order_lines::routes(api);
     let api = routes::conversations::routes(api);
     let api = routes::messages::routes(api);
+    let api = routes::webhook_endpoints::routes(api);
+    let api = routes::webhook_secrets::routes(api);
+    let api = routes::webhook_deliveries::routes(api);
+    let api = routes::webhook_subscriptions::routes(api);
+    let api = routes::webhook_events::routes(api);
     routes::plans::routes(api)
 }
 

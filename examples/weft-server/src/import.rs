@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::{
     roads::OrgConnection,
-    shopify::{Columns, Order, Orders, RowError},
+    shopify::{Columns, Order, Orders, RowError, columns::LineColumns},
 };
 
 /// What an import did.
@@ -129,7 +129,12 @@ async fn insert(conn: &mut OrgConnection, columns: &Columns) -> QueryResult<usiz
         .bind::<Array<Text>, _>(&orders.tags)
         .execute(conn)
         .await?;
-    let lines = &columns.lines;
+    write_lines(conn, &columns.lines).await?;
+    Ok(new)
+}
+
+/// Writes lines of orders that are there; a line that is there already is replaced.
+pub(crate) async fn write_lines(conn: &mut OrgConnection, lines: &LineColumns) -> QueryResult<()> {
     sql_query(LINES)
         .bind::<Array<SqlUuid>, _>(&lines.id)
         .bind::<Array<SqlUuid>, _>(&lines.order_id)
@@ -140,7 +145,7 @@ async fn insert(conn: &mut OrgConnection, columns: &Columns) -> QueryResult<usiz
         .bind::<Array<Nullable<Text>>, _>(&lines.sku)
         .execute(conn)
         .await?;
-    Ok(new)
+    Ok(())
 }
 
 // Neither names an organisation or a shop: the hook fills both from the scope, and finds
@@ -174,13 +179,16 @@ const ORDERS: &str = "
     LEFT JOIN customers AS c ON c.email = o.customer_email
     ON CONFLICT (org_id, shop_id, shopify_id) DO NOTHING";
 
-// The join leaves out the lines of orders that were there already.
+// The join leaves out the lines of orders that an import found there already.
 const LINES: &str = "
     INSERT INTO order_lines (id, order_id, position, quantity, name, price, sku)
     SELECT l.id, l.order_id, l.position, l.quantity, l.name, l.price, l.sku
     FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::int[], $5::text[], $6::bigint[], $7::text[])
         AS l (id, order_id, position, quantity, name, price, sku)
-    JOIN orders AS o ON o.id = l.order_id";
+    JOIN orders AS o ON o.id = l.order_id
+    ON CONFLICT (org_id, order_id, position) DO UPDATE
+    SET quantity = excluded.quantity, name = excluded.name, price = excluded.price,
+        sku = excluded.sku";
 
 impl From<RowError> for ImportError {
     fn from(error: RowError) -> ImportError {

@@ -15,6 +15,7 @@ use uuid::Uuid;
 use weft_server::{
     AppState, app,
     config::{Arguments, Command, Database, HELP},
+    events::Outgoing,
     import, migrate,
     roads::Roads,
     schema::{TENANCY, organizations, roles, shops},
@@ -22,6 +23,7 @@ use weft_server::{
     state_folder::StateFolder,
     tls,
     value::Role,
+    webhooks::{directory::Directory, keys},
 };
 use weft_tenancy::{
     Scope,
@@ -141,7 +143,12 @@ async fn serve(folder: &StateFolder, roads: Roads, listen: &str, demo: bool) -> 
     }
     out.flush()?;
     drop(out);
-    serve::serve(listeners, tls, app(AppState::new(roads)), serve::stopped()).await?;
+    let directory = Directory::new(keys::open(folder)?)?;
+    let state = AppState::new(roads, directory, Outgoing::from_env()?);
+    let work = state.clone();
+    let work = tokio::spawn(async move { work.work().await });
+    serve::serve(listeners, tls, app(state), serve::stopped()).await?;
+    work.abort();
     tracing::info!("stopped");
     Ok(())
 }

@@ -13,6 +13,12 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
         "0005_row_security",
         include_str!("../migrations/0005_row_security.sql"),
     ),
+    ("0006_webhook_deliveries", weft_webhooks::inbox::TABLE_SQL),
+    ("0007_webhook_messages", weft_webhooks::outbox::TABLES_SQL),
+    (
+        "0008_webhooks",
+        include_str!("../migrations/0008_webhooks.sql"),
+    ),
 ];
 
 /// Applies what is missing, all of it or nothing, and says what was applied.

@@ -19,17 +19,40 @@ tenancy! {
     shop order_lines(org_id, shop_id);
     shop conversations(org_id, shop_id);
     shop messages(org_id, shop_id);
+    shop refunds(org_id, shop_id);
+    shop payments(org_id, shop_id);
+    shop subscriptions(org_id, shop_id);
+    org webhook_endpoints(org_id);
+    org webhook_secrets(org_id);
+    org webhook_deliveries(org_id);
+    org webhook_subscriptions(org_id);
+    org webhook_messages(org_id);
+    org webhook_attempts(org_id);
     shared plans;
     private users;
     private api_tokens;
     private weft_migrations;
 }
 
+pub use weft_webhooks::{
+    inbox::webhook_deliveries,
+    outbox::{webhook_attempts, webhook_messages},
+};
+
 /// The login roles of the three roads. The second finds out which organisation and shops a request
-/// is for, so it reads who is a member where across organisations.
+/// is for, so it reads across organisations who is a member where, whose endpoint is called, and who
+/// has work left over.
 pub fn roles() -> Roles {
+    let directory = [
+        "memberships",
+        "membership_shops",
+        "webhook_endpoints",
+        "webhook_secrets",
+        "webhook_deliveries",
+        "webhook_messages",
+    ];
     Roles::new("weft_app")
-        .with_auth("weft_auth", ["memberships", "membership_shops"])
+        .with_auth("weft_auth", directory)
         .with_unscoped("weft_unscoped")
 }
 
@@ -125,6 +148,8 @@ diesel::table! {
         email -> Nullable<Text>,
         name -> Nullable<Text>,
         phone -> Nullable<Text>,
+        shopify_id -> Nullable<BigInt>,
+        shopify_updated_at -> Nullable<Timestamptz>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
     }
@@ -156,6 +181,7 @@ diesel::table! {
         notes -> Nullable<Text>,
         tags -> Text,
         deleted_at -> Nullable<Timestamptz>,
+        shopify_updated_at -> Nullable<Timestamptz>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
     }
@@ -206,4 +232,94 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    refunds (org_id, id) {
+        org_id -> Uuid,
+        id -> Uuid,
+        shop_id -> Uuid,
+        shopify_id -> BigInt,
+        shopify_order_id -> BigInt,
+        amount -> BigInt,
+        currency -> Text,
+        refunded_at -> Timestamptz,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    payments (org_id, id) {
+        org_id -> Uuid,
+        id -> Uuid,
+        shop_id -> Uuid,
+        stripe_id -> Text,
+        customer -> Nullable<Text>,
+        status -> Text,
+        amount -> BigInt,
+        refunded -> BigInt,
+        currency -> Text,
+        version -> BigInt,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    subscriptions (org_id, id) {
+        org_id -> Uuid,
+        id -> Uuid,
+        shop_id -> Uuid,
+        stripe_id -> Text,
+        customer -> Nullable<Text>,
+        status -> Text,
+        price -> Nullable<Text>,
+        cancel_at_period_end -> Bool,
+        ended_at -> Nullable<Timestamptz>,
+        version -> BigInt,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    webhook_endpoints (org_id, id) {
+        org_id -> Uuid,
+        id -> Uuid,
+        provider -> Text,
+        shop_id -> Nullable<Uuid>,
+        label -> Text,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    webhook_secrets (org_id, id) {
+        org_id -> Uuid,
+        id -> Uuid,
+        endpoint_id -> Nullable<Uuid>,
+        subscription_id -> Nullable<Uuid>,
+        sealed -> Bytea,
+        not_after -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    webhook_subscriptions (org_id, id) {
+        org_id -> Uuid,
+        id -> Uuid,
+        url -> Text,
+        event_types -> Array<Text>,
+        shop_id -> Nullable<Uuid>,
+        created_by -> Uuid,
+        state -> Text,
+        failing_since -> Nullable<Timestamptz>,
+        off_because -> Nullable<Text>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(api_tokens, memberships);
+diesel::allow_tables_to_appear_in_same_query!(memberships, webhook_subscriptions);
+diesel::allow_tables_to_appear_in_same_query!(webhook_endpoints, webhook_secrets);

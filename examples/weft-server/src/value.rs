@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::{
     deserialize::{self, FromSql, FromSqlRow},
     expression::AsExpression,
@@ -24,6 +25,11 @@ pub struct Line<const MIN: usize, const MAX: usize>(String);
 #[diesel(sql_type = Text)]
 pub struct Prose<const MAX: usize>(String);
 
+/// An address on the web, as it was written.
+#[derive(Debug, Clone, PartialEq, Eq, AsExpression)]
+#[diesel(sql_type = Text)]
+pub struct WebUrl(String);
+
 /// An email address in lower case.
 #[derive(Debug, Clone, PartialEq, Eq, AsExpression)]
 #[diesel(sql_type = Text)]
@@ -38,6 +44,10 @@ pub struct CurrencyCode(String);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, AsExpression)]
 #[diesel(sql_type = BigInt)]
 pub struct Amount(i64);
+
+/// How long an old secret stays in force beside a new one, in minutes.
+#[derive(Debug, Clone, Copy)]
+pub struct Overlap(i64);
 
 /// How many of a thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, AsExpression)]
@@ -112,6 +122,34 @@ impl Amount {
     }
 }
 
+impl Overlap {
+    /// When an overlap that begins now ends: after a day, unless told.
+    pub fn end(overlap: Option<Overlap>) -> DateTime<Utc> {
+        let minutes = overlap.map_or(DAY, |overlap| overlap.0);
+        Utc::now() + TimeDelta::minutes(minutes)
+    }
+}
+
+const DAY: i64 = 24 * 60;
+const WEEK: i64 = 7 * DAY;
+
+impl<'de> Deserialize<'de> for Overlap {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        match i64::deserialize(from)? {
+            minutes @ 0..=WEEK => Ok(Overlap(minutes)),
+            _ => Err(D::Error::custom(
+                "an overlap of 0 to 10080 minutes is needed",
+            )),
+        }
+    }
+}
+
+impl Describe for Overlap {
+    fn describe(_: &mut Schemas) -> Value {
+        json!({ "type": "integer", "minimum": 0, "maximum": WEEK, "default": DAY })
+    }
+}
+
 impl Quantity {
     fn new(count: i32) -> Result<Self, String> {
         match (1..=1_000_000).contains(&count) {
@@ -159,6 +197,8 @@ text! {
         json!({ "type": "string", "minLength": MIN, "maxLength": MAX });
     [const MAX: usize] Prose<MAX>, |text| Prose::new(text),
         json!({ "type": "string", "minLength": 1, "maxLength": MAX });
+    [] WebUrl, |text| Ok::<_, String>(WebUrl(text)),
+        json!({ "type": "string", "format": "uri", "maxLength": 2048 });
     [] Email, |text| Email::new(&text),
         json!({ "type": "string", "format": "email", "maxLength": 254 });
     [] CurrencyCode, |text| CurrencyCode::new(text),
@@ -204,19 +244,32 @@ macro_rules! words {
             $($(#[$doc])* #[serde(rename = $word)] $variant,)*
         }
 
+        impl $name {
+            /// Every one.
+            pub const ALL: &[$name] = &[$($name::$variant,)*];
+
+            /// Its word.
+            pub const fn as_str(self) -> &'static str {
+                match self { $($name::$variant => $word,)* }
+            }
+
+            /// The one of that word.
+            pub fn parse(word: &str) -> Option<$name> {
+                $name::ALL.iter().copied().find(|it| it.as_str() == word)
+            }
+        }
+
         impl ToSql<Text, Pg> for $name {
             fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
-                let word = match self { $($name::$variant => $word,)* };
-                <str as ToSql<Text, Pg>>::to_sql(word, out)
+                <str as ToSql<Text, Pg>>::to_sql(self.as_str(), out)
             }
         }
 
         impl FromSql<Text, Pg> for $name {
             fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
-                match <String as FromSql<Text, Pg>>::from_sql(value)?.as_str() {
-                    $($word => Ok($name::$variant),)*
-                    other => Err(format!("{other:?} is no {}", stringify!($name)).into()),
-                }
+                let word = <String as FromSql<Text, Pg>>::from_sql(value)?;
+                let unknown = || format!("{word:?} is no {}", stringify!($name)).into();
+                $name::parse(&word).ok_or_else(unknown)
             }
         }
 
@@ -257,6 +310,72 @@ words! {
         Out = "out",
         /// Nowhere: colleagues alone read it.
         Note = "note",
+    }
+}
+
+words! {
+    /// Who sends webhooks.
+    Provider {
+        /// WorkOS: sign-on and directories.
+        Workos = "workos",
+        /// Stalwart: mail.
+        Stalwart = "stalwart",
+        /// Slack: commands and events.
+        Slack = "slack",
+        /// Stripe: payments and subscriptions.
+        Stripe = "stripe",
+        /// Shopify: orders, refunds and customers.
+        Shopify = "shopify",
+    }
+}
+
+words! {
+    /// What can happen, and be told of.
+    EventType {
+        /// An order is new.
+        OrderCreated = "order.created",
+        /// An order has changed.
+        OrderUpdated = "order.updated",
+        /// A conversation is new.
+        ConversationCreated = "conversation.created",
+        /// A conversation has changed.
+        ConversationUpdated = "conversation.updated",
+        /// A message was written.
+        MessageCreated = "message.created",
+    }
+}
+
+words! {
+    /// Whether a subscription is told of anything.
+    SubscriptionState {
+        /// It is not.
+        Off = "off",
+        /// It is.
+        On = "on",
+    }
+}
+
+words! {
+    /// How far a message to a subscription is.
+    EventState {
+        /// It is still to be sent.
+        Pending = "pending",
+        /// It was received.
+        Delivered = "delivered",
+        /// Nobody received it, and nobody tries any more.
+        Failed = "failed",
+    }
+}
+
+words! {
+    /// How far a delivery is.
+    DeliveryState {
+        /// It is being worked on, or was when somebody stopped.
+        Claimed = "claimed",
+        /// It has had its effect.
+        Done = "done",
+        /// It has no effect; the failure says why.
+        Failed = "failed",
     }
 }
 

@@ -3,11 +3,11 @@ use std::time::SystemTime;
 
 use http::{HeaderMap, HeaderName};
 
-use super::{Claim, Format, Scheme};
+use super::{Before, Claim, Format, Scheme, Signed, SignedBy};
 use crate::headers;
 use crate::limits::{Limits, MIB};
 use crate::mac::Signature;
-use crate::{Encoding, Refusal, RefusalKind, Window};
+use crate::{Encoding, Refusal, RefusalKind, SignError, Window};
 
 /// The scheme of a sender that has no file here: one signature in one header, HMAC-SHA256 over the
 /// body or over a time and the body.
@@ -64,6 +64,12 @@ impl SignedTime {
             around: (before.into(), after.into()),
         }
     }
+
+    /// What is signed in front of the body.
+    fn before<'h>(&'h self, time: &'h str) -> Before<'h> {
+        let (before, after) = &self.around;
+        [before, time, after, ""]
+    }
 }
 
 impl Generic {
@@ -105,26 +111,22 @@ impl Generic {
         }
     }
 
-    pub(super) fn claim(
-        &self,
-        headers: &HeaderMap,
+    pub(super) fn claim<'h>(
+        &'h self,
+        headers: &'h HeaderMap,
         limits: Limits,
         now: SystemTime,
-    ) -> Result<Claim, Refusal> {
+    ) -> Result<Claim<'h>, Refusal> {
         let signature = headers::one(headers, &self.header, limits.header)?
             .strip_prefix(&*self.prefix)
             .and_then(|text| self.encoding.decode(text))
             .ok_or(Refusal::new(RefusalKind::MalformedHeader))?;
         let (before, signed_at) = match &self.time {
-            None => (Vec::new(), None),
+            None => ([""; 4], None),
             Some(time) => {
                 let text = headers::one(headers, &time.header, limits.header)?;
-                let (before, after) = &time.around;
                 let signed_at = time.window.admit(text, now)?;
-                (
-                    format!("{before}{text}{after}").into_bytes(),
-                    Some(signed_at),
-                )
+                (time.before(text), Some(signed_at))
             }
         };
         Ok(Claim {
@@ -133,6 +135,24 @@ impl Generic {
             signed_at,
             message_id: None,
         })
+    }
+
+    pub(super) fn sign(&self, now: SystemTime, by: SignedBy<'_>) -> Result<Signed, SignError> {
+        let mut signed = Signed::new();
+        let signatures = match &self.time {
+            None => by(&[""; 4]),
+            Some(time) => {
+                let text = time.window.write(now).ok_or(SignError::Time)?;
+                let signatures = by(&time.before(&text));
+                signed.push((time.header.clone(), text));
+                signatures
+            }
+        };
+        signed.extend(signatures.iter().map(|signature| {
+            let text = self.encoding.encode(signature.as_bytes());
+            (self.header.clone(), format!("{}{text}", self.prefix))
+        }));
+        Ok(signed)
     }
 }
 

@@ -13,7 +13,7 @@ mod workos;
 use std::borrow::Cow;
 use std::time::SystemTime;
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 
 pub use generic::{Generic, SignedTime};
 
@@ -22,6 +22,8 @@ use crate::limits::Limits;
 use crate::mac::{Key, Signature};
 use crate::refusal::{Refusal, RefusalKind};
 use crate::secret::{SecretError, hmac_key};
+use crate::signer::SignError;
+use crate::signing_key::SigningKey;
 use crate::verified::Unsigned;
 use standard::Standard;
 use timed_list::TimedList;
@@ -42,14 +44,22 @@ enum Format {
     Standard(Standard),
 }
 
+/// What is signed in front of the body, in parts that join.
+pub(crate) type Before<'h> = [&'h str; 4];
+
 /// What the headers claim; nothing of it is proved.
-pub(crate) struct Claim {
+pub(crate) struct Claim<'h> {
     pub(crate) signatures: Vec<Signature>,
-    /// What is signed in front of the body.
-    pub(crate) before: Vec<u8>,
+    pub(crate) before: Before<'h>,
     pub(crate) signed_at: Option<SystemTime>,
-    pub(crate) message_id: Option<String>,
+    pub(crate) message_id: Option<&'h str>,
 }
+
+/// Makes the signatures of what stands in front of the body, followed by the body.
+pub(crate) type SignedBy<'k> = &'k dyn Fn(&Before<'_>) -> Vec<Signature>;
+
+/// The headers that carry a signature.
+pub(crate) type Signed = Vec<(HeaderName, String)>;
 
 impl Scheme {
     /// The scheme's name.
@@ -64,7 +74,11 @@ impl Scheme {
         }
     }
 
-    pub(crate) fn claim(&self, headers: &HeaderMap, now: SystemTime) -> Result<Claim, Refusal> {
+    pub(crate) fn claim<'h>(
+        &'h self,
+        headers: &'h HeaderMap,
+        now: SystemTime,
+    ) -> Result<Claim<'h>, Refusal> {
         let claim = match &self.format {
             Format::Generic(format) => format.claim(headers, self.limits, now),
             Format::TimedList(format) => format.claim(headers, self.limits, now),
@@ -76,35 +90,68 @@ impl Scheme {
         Ok(claim)
     }
 
+    pub(crate) fn signing_key(&self, text: &str) -> Result<SigningKey, SecretError> {
+        match &self.format {
+            Format::Generic(_) | Format::TimedList(_) => SigningKey::hmac(text.as_bytes()),
+            Format::Standard(_) => standard::signing_key(text),
+        }
+    }
+
+    pub(crate) fn sign(
+        &self,
+        message_id: &str,
+        now: SystemTime,
+        by: SignedBy<'_>,
+    ) -> Result<Signed, SignError> {
+        match &self.format {
+            Format::Generic(format) => format.sign(now, by),
+            Format::TimedList(format) => format.sign(now, by),
+            Format::Standard(format) => format.sign(message_id, self.limits, now, by),
+        }
+    }
+
     pub(crate) fn unsigned(&self, headers: &HeaderMap) -> Unsigned {
-        let claims = self.unsigned.iter().filter_map(|name| {
-            let value = headers::one(headers, *name, self.limits.header).ok()?;
-            Some((*name, value.to_owned()))
+        if self.unsigned.is_empty() {
+            return Unsigned(Vec::new());
+        }
+        let claims = headers.keys().filter_map(|name| {
+            let text = name.as_str();
+            let known = self.unsigned.iter().find(|known| **known == text)?;
+            let value = headers::one(headers, name, self.limits.header).ok()?;
+            Some((*known, value.to_owned()))
         });
         Unsigned(claims.collect())
     }
 }
 
-/// The decoded ones of at most `limit` signatures; those of another form are of no use to anyone.
-fn collect(
-    signatures: impl Iterator<Item = Option<Signature>>,
-    limit: usize,
-) -> Result<Vec<Signature>, Refusal> {
-    let mut collected = Vec::new();
-    for (before, signature) in signatures.enumerate() {
-        if before == limit {
-            return Err(Refusal::new(RefusalKind::TooManySignatures));
+/// The signatures of a list, up to a limit.
+struct Signatures {
+    decoded: Vec<Signature>,
+    left: usize,
+}
+
+impl Signatures {
+    fn new(limit: usize) -> Signatures {
+        Signatures {
+            decoded: Vec::with_capacity(limit),
+            left: limit,
         }
-        collected.extend(signature);
     }
-    Ok(collected)
+
+    /// One more; if it is of another form, it is of no use to anyone.
+    fn add(&mut self, signature: Option<Signature>) -> Result<(), Refusal> {
+        let left = self.left.checked_sub(1);
+        self.left = left.ok_or(Refusal::new(RefusalKind::TooManySignatures))?;
+        self.decoded.extend(signature);
+        Ok(())
+    }
 }
 
 #[cfg(test)]
 mod vector {
     use std::time::{Duration, UNIX_EPOCH};
 
-    use http::{HeaderName, HeaderValue};
+    use http::HeaderValue;
 
     use super::*;
     use crate::mac;
@@ -123,9 +170,10 @@ mod vector {
                 HeaderValue::from_static(value),
             )
         });
+        let headers: HeaderMap = headers.collect();
         let now = UNIX_EPOCH + Duration::from_millis(milliseconds);
         let claim = scheme
-            .claim(&headers.collect(), now)
+            .claim(&headers, now)
             .map_err(|refusal| refusal.kind())?;
         let key = Key::hmac(secret.as_bytes()).unwrap();
         let place = mac::matching([&key], &claim.signatures, &claim.before, body.as_bytes());

@@ -4,11 +4,14 @@ use std::time::{Duration, SystemTime};
 use http::{HeaderMap, HeaderName};
 use zeroize::Zeroizing;
 
-use super::{Claim, Format, Scheme, collect};
+use super::{Before, Claim, Format, Scheme, Signatures, Signed, SignedBy};
 use crate::limits::{KIB, Limits, MIB};
 use crate::mac::{Key, Signature};
 use crate::secret::hmac_key;
-use crate::{Encoding, Refusal, RefusalKind, SecretError, Unit, Window, encoding, headers};
+use crate::signing_key::SigningKey;
+use crate::{
+    Encoding, Refusal, RefusalKind, SecretError, SignError, Unit, Window, encoding, headers,
+};
 
 const WINDOW: Window = Window::new(Duration::from_secs(300), Unit::Seconds);
 
@@ -22,7 +25,8 @@ pub(super) struct Standard {
 
 impl Scheme {
     /// [Standard Webhooks]: `webhook-signature: v1,<base64>` over the message's id, its time and the
-    /// body, at most 5 minutes off; with the feature `ed25519` also `v1a`, for secrets `whpk_…`.
+    /// body, at most 5 minutes off; with the feature `ed25519` also `v1a`, checked with a public key `whpk_…` and made with a
+    /// private one `whsk_…`.
     ///
     /// # Security
     /// An id with a dot is refused: the parts are joined with dots, so that part of such an id could
@@ -68,41 +72,103 @@ pub(super) fn key(text: &str) -> Result<Key, SecretError> {
             .and_then(|bytes| Key::ed25519(&bytes))
             .ok_or(SecretError::Encoding);
     }
+    hmac_key(&shared(text)?)
+}
+
+/// The key behind `whsec_` (which may be missing) or `whsk_`.
+pub(super) fn signing_key(text: &str) -> Result<SigningKey, SecretError> {
+    #[cfg(feature = "ed25519")]
+    if let Some(private) = text.strip_prefix("whsk_") {
+        return encoding::base64(private)
+            .and_then(|bytes| SigningKey::ed25519(&Zeroizing::new(bytes)))
+            .ok_or(SecretError::Encoding);
+    }
+    SigningKey::hmac(&shared(text)?)
+}
+
+/// The bytes that both sides of an HMAC know.
+fn shared(text: &str) -> Result<Zeroizing<Vec<u8>>, SecretError> {
     let secret = text.strip_prefix("whsec_").unwrap_or(text);
     let bytes = encoding::base64(secret).ok_or(SecretError::Encoding)?;
-    hmac_key(&Zeroizing::new(bytes))
+    Ok(Zeroizing::new(bytes))
 }
 
 impl Standard {
-    pub(super) fn claim(
+    pub(super) fn claim<'h>(
         &self,
-        headers: &HeaderMap,
+        headers: &'h HeaderMap,
         limits: Limits,
         now: SystemTime,
-    ) -> Result<Claim, Refusal> {
+    ) -> Result<Claim<'h>, Refusal> {
         let id = headers::one(headers, &self.id, limits.header)?;
-        if id.is_empty() || id.contains('.') {
+        if !is_id(id) {
             return Err(Refusal::new(RefusalKind::MessageId));
         }
         let time = headers::one(headers, &self.timestamp, limits.header)?;
         let list = headers::one(headers, &self.signature, limits.header)?;
+        let mut signatures = Signatures::new(limits.signatures);
+        for item in list.split(' ') {
+            match item.split_once(',') {
+                Some(("v1", text)) => {
+                    signatures.add(Encoding::Base64.decode(text).map(Signature::Hmac))?;
+                }
+                #[cfg(feature = "ed25519")]
+                Some(("v1a", text)) => {
+                    let decoded = Encoding::Base64.decode(text).map(Box::new);
+                    signatures.add(decoded.map(Signature::Ed25519))?;
+                }
+                _ => {}
+            }
+        }
         Ok(Claim {
-            signatures: collect(list.split(' ').filter_map(signature), limits.signatures)?,
+            signatures: signatures.decoded,
             signed_at: Some(WINDOW.admit(time, now)?),
-            before: format!("{id}.{time}.").into_bytes(),
-            message_id: Some(id.to_owned()),
+            before: before(id, time),
+            message_id: Some(id),
         })
+    }
+
+    pub(super) fn sign(
+        &self,
+        id: &str,
+        limits: Limits,
+        now: SystemTime,
+        by: SignedBy<'_>,
+    ) -> Result<Signed, SignError> {
+        // Whitespace around a header's value does not arrive.
+        let arrives = id.bytes().all(|byte| byte.is_ascii_graphic()) && id.len() <= limits.header;
+        if !is_id(id) || !arrives {
+            return Err(SignError::MessageId);
+        }
+        let time = WINDOW.write(now).ok_or(SignError::Time)?;
+        let items: Vec<_> = by(&before(id, &time)).iter().map(item).collect();
+        Ok(vec![
+            (self.id.clone(), id.to_owned()),
+            (self.timestamp.clone(), time),
+            (self.signature.clone(), items.join(" ")),
+        ])
     }
 }
 
-/// A signature of a version that is compared; `Some(None)` if it is not well formed.
-fn signature(item: &str) -> Option<Option<Signature>> {
-    match item.split_once(',')? {
-        ("v1", text) => Some(Encoding::Base64.decode(text).map(Signature::Hmac)),
+/// Whether no part of the id can pass for a time.
+fn is_id(id: &str) -> bool {
+    !id.is_empty() && !id.contains('.')
+}
+
+/// What is signed in front of the body.
+fn before<'h>(id: &'h str, time: &'h str) -> Before<'h> {
+    [id, ".", time, "."]
+}
+
+/// A signature with its version.
+fn item(signature: &Signature) -> String {
+    let version = match signature {
+        Signature::Hmac(_) => "v1",
         #[cfg(feature = "ed25519")]
-        ("v1a", text) => Some(Encoding::Base64.decode(text).map(Signature::Ed25519)),
-        _ => None,
-    }
+        Signature::Ed25519(_) => "v1a",
+    };
+    let text = Encoding::Base64.encode(signature.as_bytes());
+    format!("{version},{text}")
 }
 
 #[cfg(test)]

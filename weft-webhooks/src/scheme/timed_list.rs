@@ -2,11 +2,11 @@ use std::time::SystemTime;
 
 use http::{HeaderMap, HeaderName};
 
-use super::{Claim, collect};
+use super::{Before, Claim, Signatures, Signed, SignedBy};
 use crate::headers;
 use crate::limits::Limits;
 use crate::mac::Signature;
-use crate::{Encoding, Refusal, RefusalKind, Window};
+use crate::{Encoding, Refusal, RefusalKind, SignError, Window};
 
 /// `t=<time>,v1=<hex>,v1=<hex>…` over `<time>.<body>`.
 #[derive(Debug, Clone)]
@@ -17,36 +17,51 @@ pub(super) struct TimedList {
     pub(super) spaced: bool,
 }
 
+/// What is signed in front of the body.
+fn before(time: &str) -> Before<'_> {
+    [time, ".", "", ""]
+}
+
 impl TimedList {
-    pub(super) fn claim(
+    pub(super) fn claim<'h>(
         &self,
-        headers: &HeaderMap,
+        headers: &'h HeaderMap,
         limits: Limits,
         now: SystemTime,
-    ) -> Result<Claim, Refusal> {
+    ) -> Result<Claim<'h>, Refusal> {
         let text = headers::one(headers, &self.header, limits.header)?;
-        let items = text
-            .split(',')
-            .map(|item| self.item(item))
-            .collect::<Option<Vec<_>>>()
-            .ok_or(Refusal::new(RefusalKind::MalformedHeader))?;
-        let of = |key| {
-            items
-                .iter()
-                .filter(move |item| item.0 == key)
-                .map(|item| item.1)
-        };
-        let mut times = of("t");
-        let (Some(time), None) = (times.next(), times.next()) else {
-            return Err(Refusal::new(RefusalKind::Timestamp));
-        };
-        let signatures = of("v1").map(|text| Encoding::Hex.decode(text).map(Signature::Hmac));
+        let mut signatures = Signatures::new(limits.signatures);
+        let mut time = None;
+        for item in text.split(',') {
+            match self.item(item) {
+                None => return Err(Refusal::new(RefusalKind::MalformedHeader)),
+                Some(("t", text)) if time.is_none() => time = Some(text),
+                Some(("t", _)) => return Err(Refusal::new(RefusalKind::Timestamp)),
+                Some(("v1", text)) => {
+                    signatures.add(Encoding::Hex.decode(text).map(Signature::Hmac))?;
+                }
+                Some(_) => {}
+            }
+        }
+        let time = time.ok_or(Refusal::new(RefusalKind::Timestamp))?;
         Ok(Claim {
-            signatures: collect(signatures, limits.signatures)?,
+            signatures: signatures.decoded,
             signed_at: Some(self.window.admit(time, now)?),
-            before: format!("{time}.").into_bytes(),
+            before: before(time),
             message_id: None,
         })
+    }
+
+    pub(super) fn sign(&self, now: SystemTime, by: SignedBy<'_>) -> Result<Signed, SignError> {
+        let time = self.window.write(now).ok_or(SignError::Time)?;
+        let comma = if self.spaced { ", " } else { "," };
+        let signatures = by(&before(&time));
+        let items = signatures.iter().map(|signature| {
+            let text = Encoding::Hex.encode(signature.as_bytes());
+            format!("{comma}v1={text}")
+        });
+        let items: String = items.collect();
+        Ok(vec![(self.header.clone(), format!("t={time}{items}"))])
     }
 
     fn item<'h>(&self, item: &'h str) -> Option<(&'h str, &'h str)> {

@@ -2,7 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
+mod allocation;
 mod conformance;
 mod hostile;
+mod libraries;
 mod proof;
+mod replay;
+#[path = "../../../fuzz/webhooks/mod.rs"]
+mod requests;
 mod sender;
+mod signer;

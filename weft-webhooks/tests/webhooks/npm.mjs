@@ -1,4 +1,4 @@
-// The senders' own libraries: they accept what the tests' sender sent, and sign a body themselves.
+// The senders' own libraries: they accept what was sent, and sign a body themselves.
 import { readFileSync } from "node:fs";
 import "@shopify/shopify-api/adapters/node";
 import { sign, verify } from "@octokit/webhooks-methods";

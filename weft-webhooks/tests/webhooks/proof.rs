@@ -3,10 +3,9 @@
 use http::HeaderValue;
 use weft_webhooks::{RefusalKind, Scheme, Secret, Verifier};
 
-use crate::sender::{NOW, SECRET, at, now_text, schemes, sent, standard, verify};
+use crate::sender::{NOW, OTHER, SECRET, at, now_text, schemes, sent, standard, verify};
 
 const BODY: &[u8] = br#"{"id":"evt_1"}"#;
-const OTHER: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
 
 #[test]
 fn says_which_secret_made_the_signature() {

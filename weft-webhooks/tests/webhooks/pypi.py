@@ -1,4 +1,4 @@
-# Slack's own library: it accepts what the tests' sender sent, and signs a body itself.
+# Slack's own library: it accepts what was sent, and signs a body itself.
 import json
 import sys
 

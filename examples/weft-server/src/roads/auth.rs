@@ -1,21 +1,29 @@
+use std::{collections::BTreeSet, sync::Arc, time::SystemTime};
+
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl, pooled_connection::deadpool::Pool};
 use uuid::Uuid;
 use weft_tenancy::Scope;
+use weft_webhooks::{inbox, outbox};
 
 use super::{RoadClosed, pooled};
 use crate::{
     error::Problem,
-    schema::{api_tokens, membership_shops, memberships, users},
+    schema::{
+        api_tokens, membership_shops, memberships, users, webhook_deliveries, webhook_endpoints,
+        webhook_messages, webhook_secrets,
+    },
     token::TokenDigest,
-    value::{Email, Role},
+    value::{Email, Provider, Role},
+    webhooks::directory::{Listed, NOTIFY},
 };
 
 /// The road of role `weft_auth`: users and tokens, and what a request needs to find its scope.
 #[derive(Clone)]
 pub struct AuthRoad {
     pool: Pool<AsyncPgConnection>,
+    address: Arc<str>,
 }
 
 /// Whom a token speaks for.
@@ -43,8 +51,106 @@ impl Identity {
 }
 
 impl AuthRoad {
-    pub(super) fn new(pool: Pool<AsyncPgConnection>) -> AuthRoad {
-        AuthRoad { pool }
+    pub(super) fn new(pool: Pool<AsyncPgConnection>, address: &str) -> AuthRoad {
+        AuthRoad {
+            pool,
+            address: address.into(),
+        }
+    }
+
+    /// Where this road leads, for a connection that listens.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// The webhook endpoints of every organisation, with the secrets that are in force at `now` or
+    /// later.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(crate) async fn endpoints(&self, now: DateTime<Utc>) -> Result<Vec<Listed>, Problem> {
+        let mut conn = pooled(&self.pool, "auth").await?;
+        let rows: Vec<EndpointRow> = webhook_endpoints::table
+            .inner_join(
+                webhook_secrets::table.on(webhook_secrets::org_id
+                    .eq(webhook_endpoints::org_id)
+                    .and(webhook_secrets::endpoint_id.eq(webhook_endpoints::id.nullable()))),
+            )
+            .filter(
+                webhook_secrets::not_after
+                    .is_null()
+                    .or(webhook_secrets::not_after.gt(now)),
+            )
+            .order((
+                webhook_endpoints::id,
+                webhook_secrets::created_at,
+                webhook_secrets::id,
+            ))
+            .select(EndpointRow::as_select())
+            .load(&mut conn)
+            .await?;
+        let same = |a: &EndpointRow, b: &EndpointRow| (a.org_id, a.id) == (b.org_id, b.id);
+        let of_one = rows.chunk_by(same);
+        Ok(of_one.filter_map(EndpointRow::listed).collect())
+    }
+
+    /// Tells every server that endpoints have changed.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(crate) async fn announce_endpoints(&self) -> Result<(), Problem> {
+        let mut conn = pooled(&self.pool, "auth").await?;
+        diesel::sql_query(NOTIFY).execute(&mut conn).await?;
+        Ok(())
+    }
+
+    /// Organisation and id of deliveries that nobody finished in time.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(crate) async fn abandoned_deliveries(
+        &self,
+        now: SystemTime,
+    ) -> Result<Vec<(Uuid, Uuid)>, Problem> {
+        let mut conn = pooled(&self.pool, "auth").await?;
+        Ok(inbox::abandoned(now, BATCH).load(&mut conn).await?)
+    }
+
+    /// The organisations that have messages to send.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(crate) async fn with_due_messages(
+        &self,
+        now: SystemTime,
+    ) -> Result<BTreeSet<Uuid>, Problem> {
+        let mut conn = pooled(&self.pool, "auth").await?;
+        let due: Vec<(Uuid, Uuid)> = outbox::due(now, BATCH).load(&mut conn).await?;
+        Ok(due.into_iter().map(|(org, _)| org).collect())
+    }
+
+    /// The organisations that have deliveries or messages which were settled before `then`.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(crate) async fn with_settled_before(
+        &self,
+        then: DateTime<Utc>,
+    ) -> Result<BTreeSet<Uuid>, Problem> {
+        let mut conn = pooled(&self.pool, "auth").await?;
+        let deliveries: Vec<Uuid> = webhook_deliveries::table
+            .filter(webhook_deliveries::settled_at.lt(then))
+            .select(webhook_deliveries::org_id)
+            .distinct()
+            .load(&mut conn)
+            .await?;
+        let messages: Vec<Uuid> = webhook_messages::table
+            .filter(webhook_messages::settled_at.lt(then))
+            .select(webhook_messages::org_id)
+            .distinct()
+            .load(&mut conn)
+            .await?;
+        Ok(deliveries.into_iter().chain(messages).collect())
     }
 
     /// Whom the token with this digest speaks for at `now`; `None` when it is unknown or expired.
@@ -147,9 +253,43 @@ impl AuthRoad {
     }
 }
 
+/// How much work is looked for at once.
+const BATCH: u32 = 100;
+
 impl From<RoadClosed> for Problem {
     fn from(_: RoadClosed) -> Problem {
         Problem::unavailable()
+    }
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(check_for_backend(diesel::pg::Pg))]
+struct EndpointRow {
+    #[diesel(select_expression = webhook_endpoints::org_id)]
+    org_id: Uuid,
+    #[diesel(select_expression = webhook_endpoints::id)]
+    id: Uuid,
+    #[diesel(select_expression = webhook_endpoints::provider)]
+    provider: Provider,
+    #[diesel(select_expression = webhook_endpoints::shop_id)]
+    shop_id: Option<Uuid>,
+    #[diesel(select_expression = webhook_secrets::id)]
+    secret_id: Uuid,
+    #[diesel(select_expression = webhook_secrets::sealed)]
+    sealed: Vec<u8>,
+    #[diesel(select_expression = webhook_secrets::not_after)]
+    not_after: Option<DateTime<Utc>>,
+}
+
+impl EndpointRow {
+    /// The endpoint that `rows` are the secrets of.
+    fn listed(rows: &[EndpointRow]) -> Option<Listed> {
+        let first = rows.first()?;
+        let secret = |row: &EndpointRow| (row.secret_id, row.sealed.clone(), row.not_after);
+        Some(Listed {
+            endpoint: (first.org_id, first.id, first.provider, first.shop_id),
+            secrets: rows.iter().map(secret).collect(),
+        })
     }
 }
 

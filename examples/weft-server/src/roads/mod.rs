@@ -60,7 +60,7 @@ impl Roads {
         };
         Ok(Roads {
             app: AppRoad::new(app, &TENANCY, Some(row_security)),
-            auth: AuthRoad::new(pool(&addresses.auth, 8)?),
+            auth: AuthRoad::new(pool(&addresses.auth, 8)?, &addresses.auth),
             unscoped: UnscopedRoad::new(pool(&addresses.unscoped, 2)?),
         })
     }

@@ -1,18 +1,19 @@
 use axum::{Json, http::StatusCode};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel_async::RunQueryDsl;
+use diesel_async::{AsyncConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use super::{Answer, Created, deleted, new_id, some_change};
 use crate::{
     describe::shape,
     error::Problem,
+    events::tell,
     extract::{Body, Id, NoBody, NoQuery, Query, Tenant},
     openapi::{Api, Operation},
     page::{Cursor, Keyed, Limit, Page, after},
     schema::conversations,
-    value::{ConversationState, Line},
+    value::{ConversationState, EventType, Line},
 };
 
 shape! { answer
@@ -162,10 +163,17 @@ async fn create(
         conversations::id.eq(new_id()),
         conversations::state.eq(ConversationState::Open),
     );
-    let made: Conversation = diesel::insert_into(conversations::table)
-        .values((new, begun))
-        .returning(Conversation::as_returning())
-        .get_result(&mut tenant.open().await?)
+    let mut conn = tenant.open().await?;
+    let made = conn
+        .transaction(async |conn| {
+            let made: Conversation = diesel::insert_into(conversations::table)
+                .values((new, begun))
+                .returning(Conversation::as_returning())
+                .get_result(conn)
+                .await?;
+            tell(conn, EventType::ConversationCreated, made.shop_id, made.id).await?;
+            QueryResult::Ok(made)
+        })
         .await?;
     Ok(Created(format!("/api/conversations/{}", made.id), made))
 }
@@ -184,10 +192,18 @@ async fn update(
     Body(changes): Body<ConversationChanges>,
 ) -> Answer<Conversation> {
     some_change(changes.is_empty())?;
-    let changed = diesel::update(conversations::table.filter(conversations::id.eq(id)))
-        .set((changes, conversations::updated_at.eq(Utc::now())))
-        .returning(Conversation::as_returning())
-        .get_result(&mut tenant.open().await?)
+    let one = conversations::table.filter(conversations::id.eq(id));
+    let mut conn = tenant.open().await?;
+    let changed = conn
+        .transaction(async |conn| {
+            let changed: Conversation = diesel::update(one)
+                .set((changes, conversations::updated_at.eq(Utc::now())))
+                .returning(Conversation::as_returning())
+                .get_result(conn)
+                .await?;
+            tell(conn, EventType::ConversationUpdated, changed.shop_id, id).await?;
+            QueryResult::Ok(changed)
+        })
         .await?;
     Ok(Json(changed))
 }

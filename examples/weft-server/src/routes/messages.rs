@@ -8,11 +8,12 @@ use super::{Answer, Created, deleted, new_id, some_change};
 use crate::{
     describe::shape,
     error::Problem,
+    events::tell,
     extract::{Body, Id, Ids, NoBody, NoQuery, Query, Tenant},
     openapi::{Api, Operation},
     page::{Cursor, Keyed, Limit, Page, after},
     schema::{conversations, messages},
-    value::{Direction, Prose},
+    value::{Direction, EventType, Prose},
 };
 
 shape! { answer
@@ -134,7 +135,7 @@ async fn create(
         Direction::Out | Direction::Note => Some(tenant.identity().membership_id),
     };
     let mut conn = tenant.open().await?;
-    let made: Message = conn
+    let made = conn
         .transaction(async |conn| {
             let shop: Uuid =
                 diesel::update(conversations::table.filter(conversations::id.eq(conversation)))
@@ -148,11 +149,13 @@ async fn create(
                 messages::conversation_id.eq(conversation),
                 messages::author_id.eq(author),
             );
-            diesel::insert_into(messages::table)
+            let made: Message = diesel::insert_into(messages::table)
                 .values((new, place))
                 .returning(Message::as_returning())
                 .get_result(conn)
-                .await
+                .await?;
+            tell(conn, EventType::MessageCreated, shop, made.id).await?;
+            QueryResult::Ok(made)
         })
         .await?;
     Ok(Created(

@@ -24,6 +24,19 @@ pub mod plans;
 /// Shops of the organisation.
 pub mod shops;
 
+/// What was delivered to endpoints.
+pub mod webhook_deliveries;
+/// Where providers send.
+pub mod webhook_endpoints;
+/// What subscriptions were told.
+pub mod webhook_events;
+/// What endpoints check signatures with.
+pub mod webhook_secrets;
+/// Who is told of what happens.
+pub mod webhook_subscriptions;
+/// Where they arrive.
+pub mod webhooks;
+
 use axum::{
     Json,
     http::{StatusCode, header},

@@ -1,18 +1,19 @@
 use axum::{Json, http::StatusCode};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel_async::RunQueryDsl;
+use diesel_async::{AsyncConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use super::{Answer, Created, deleted, new_id, some_change};
 use crate::{
     describe::shape,
     error::Problem,
+    events::tell,
     extract::{Body, Id, NoBody, NoQuery, Query, Tenant},
     openapi::{Api, Operation},
     page::{Cursor, Keyed, Limit, Page, after},
     schema::orders,
-    value::{Amount, CurrencyCode, DeliveryStatus, Line, PaymentStatus, Prose},
+    value::{Amount, CurrencyCode, DeliveryStatus, EventType, Line, PaymentStatus, Prose},
 };
 
 shape! { answer
@@ -205,10 +206,17 @@ async fn create(
         orders::discount_amount.eq(0),
         orders::tags.eq(""),
     );
-    let made: Order = diesel::insert_into(orders::table)
-        .values((new, orders::id.eq(new_id()), nothing))
-        .returning(Order::as_returning())
-        .get_result(&mut tenant.open().await?)
+    let mut conn = tenant.open().await?;
+    let made = conn
+        .transaction(async |conn| {
+            let made: Order = diesel::insert_into(orders::table)
+                .values((new, orders::id.eq(new_id()), nothing))
+                .returning(Order::as_returning())
+                .get_result(conn)
+                .await?;
+            tell(conn, EventType::OrderCreated, made.shop_id, made.id).await?;
+            QueryResult::Ok(made)
+        })
         .await?;
     Ok(Created(format!("/api/orders/{}", made.id), made))
 }
@@ -227,10 +235,18 @@ async fn update(
     Body(changes): Body<OrderChanges>,
 ) -> Answer<Order> {
     some_change(changes.is_empty())?;
-    let changed = diesel::update(orders::table.filter(orders::id.eq(id)))
-        .set((changes, orders::updated_at.eq(Utc::now())))
-        .returning(Order::as_returning())
-        .get_result(&mut tenant.open().await?)
+    let one = orders::table.filter(orders::id.eq(id));
+    let mut conn = tenant.open().await?;
+    let changed = conn
+        .transaction(async |conn| {
+            let changed: Order = diesel::update(one)
+                .set((changes, orders::updated_at.eq(Utc::now())))
+                .returning(Order::as_returning())
+                .get_result(conn)
+                .await?;
+            tell(conn, EventType::OrderUpdated, changed.shop_id, id).await?;
+            QueryResult::Ok(changed)
+        })
         .await?;
     Ok(Json(changed))
 }

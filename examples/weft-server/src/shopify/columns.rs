@@ -179,6 +179,13 @@ impl OrderColumns {
 }
 
 impl LineColumns {
+    /// The lines of one order, whose row is `order_id`.
+    pub fn of(order_id: Uuid, order: &Order, mut new_id: impl FnMut() -> Uuid) -> LineColumns {
+        let mut columns = LineColumns::default();
+        columns.extend(order_id, order, &mut new_id);
+        columns
+    }
+
     fn extend(&mut self, order_id: Uuid, order: &Order, new_id: &mut impl FnMut() -> Uuid) {
         for (position, line) in (1..).zip(&order.line_items) {
             self.id.push(new_id());

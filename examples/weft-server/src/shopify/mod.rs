@@ -1,4 +1,4 @@
-//! Orders as Shopify exports them: CSV in, typed orders and column vectors out.
+//! Orders as Shopify exports them and as its webhooks carry them: CSV or JSON in, typed records out.
 //!
 //! Nothing here opens a file or a connection. [`Orders`] streams over any [`std::io::Read`],
 //! [`Columns`] lays a batch out for `INSERT … SELECT … FROM unnest($1, $2, …)`, which is one
@@ -25,6 +25,7 @@
 
 pub mod columns;
 mod error;
+pub mod event;
 pub mod export;
 mod money;
 mod order;
@@ -34,6 +35,7 @@ mod tests;
 
 pub use columns::Columns;
 pub use error::{RowError, RowErrorKind};
+pub use event::Event;
 pub use export::Orders;
 pub use money::Currency;
 pub use order::{FinancialStatus, FulfillmentStatus, LineItem, Order};

@@ -8,14 +8,14 @@ use chrono::Utc;
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 use uuid::Uuid;
 use weft_server::{
-    AppState, app, migrate,
+    migrate,
     roads::{Addresses, Roads},
     seed,
     value::Role,
 };
 
 use crate::{
-    stage::{ask, runtime},
+    stage::{ask, router, runtime},
     world::{ids_in, operations},
 };
 
@@ -38,7 +38,7 @@ fn organisations_are_apart_on_citus() {
         let folder = weft_server::state_folder::StateFolder::open(Some(folder)).unwrap();
         let tokens = seed::tokens(&roads, orgs, &folder, Utc::now());
         let tokens = tokens.await.unwrap();
-        let router = app(AppState::new(roads));
+        let router = router(roads);
         let mut seen: Vec<(String, HashSet<Uuid>)> = Vec::new();
         for token in tokens.iter().filter(|token| token.role == Role::Owner) {
             let mut ids = HashSet::new();

@@ -1,6 +1,6 @@
 //! The server, asked everything it should answer and everything it should not.
 
-#![allow(missing_docs, clippy::panic, clippy::unwrap_used)]
+#![allow(missing_docs, clippy::panic, clippy::print_stdout, clippy::unwrap_used)]
 
 mod bad_input;
 mod citus;
@@ -16,4 +16,5 @@ mod shapes;
 mod socket;
 mod spec;
 mod stage;
+mod webhooks;
 mod world;

@@ -39,7 +39,17 @@ fn a_limited_member_sees_and_changes_only_the_shops_of_theirs() {
             ours: World::of(stage, stage.a.id, ours),
             theirs: World::of(stage, stage.a.id, theirs),
             hidden: ids_where(stage, &others),
-            shared: &["plan_id", "membership_id", "assignee_id"],
+            owner: false,
+            shared: &[
+                "plan_id",
+                "membership_id",
+                "assignee_id",
+                "endpoint_id",
+                "secret_id",
+                "delivery_id",
+                "subscription_id",
+                "event_id",
+            ],
         };
         assert!(walk.hidden.len() > 500, "{}", walk.hidden.len());
         assert!(walk.go().await > 40);

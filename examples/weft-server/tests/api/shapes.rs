@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use weft_server::{
-    AppState, app, config,
+    config,
     roads::{Addresses, Roads},
     schema::TENANCY,
     seed,
@@ -13,7 +13,11 @@ use weft_server::{
 use weft_tests::Tap;
 
 use crate::{
-    stage::{Stage, on_stage},
+    stage::{Stage, on_stage, router},
+    webhooks::{
+        records::{customer, intent, order, refund, stripe},
+        sender::{Endpoint, deliver},
+    },
     world::{World, operations},
 };
 
@@ -38,7 +42,7 @@ async fn walked(stage: &Stage, tap: &Tap) -> BTreeSet<String> {
     let roads = Roads::open(&addresses).await.unwrap();
     tap.take();
     seed::seed(&roads).await.unwrap();
-    let stage = Stage::over(stage, app(AppState::new(roads)));
+    let stage = Stage::over(stage, router(roads));
     let world = World::of(&stage, stage.a.id, stage.a.shops[0]);
     for operation in operations() {
         let (path, body) = (operation.within(&world), operation.full_body(&world));
@@ -47,6 +51,25 @@ async fn walked(stage: &Stage, tap: &Tap) -> BTreeSet<String> {
                 .ask(token, &operation.method, &path, body.as_ref())
                 .await;
         }
+    }
+    let (token, shop) = (&stage.a.owner, Some(stage.a.shops[1]));
+    let at = "2026-11-23T15:00:00Z";
+    let paid = intent("pi_1", "succeeded");
+    for (provider, body) in [
+        ("shopify", order(1, at).to_string()),
+        ("shopify", order(1, "2026-11-23T16:00:00Z").to_string()),
+        ("shopify", customer(2, "new@example.com", at).to_string()),
+        ("shopify", refund(3, 1, "20").to_string()),
+        (
+            "stripe",
+            stripe("payment_intent.succeeded", 1, &paid).to_string(),
+        ),
+        ("slack", "command=%2Fweft&text=order+%23W1".to_owned()),
+        ("slack", "command=%2Fweft&text=open+Hello".to_owned()),
+    ] {
+        let endpoint = Endpoint::make(&stage.router, token, provider, shop).await;
+        let answer = deliver(&stage.router, endpoint.request(body)).await;
+        assert_eq!(answer.status.as_u16(), 200, "{}", answer.text);
     }
     let sent = tap.take().sent.into_iter();
     sent.filter_map(|message| message.strip_prefix("Parse ").map(str::to_owned))

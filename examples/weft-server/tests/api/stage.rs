@@ -11,18 +11,24 @@ use axum::{
 use chrono::{TimeDelta, Utc};
 use diesel_async::{AsyncConnection, AsyncPgConnection};
 use http_body_util::BodyExt;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tower::ServiceExt;
 use uuid::Uuid;
 use weft_embedded::{Cluster, Database, Options, Template, TestDatabase};
 use weft_server::{
-    AppState, app, config, migrate,
+    AppState, app, config,
+    events::Outgoing,
+    migrate,
     roads::Roads,
     schema::TENANCY,
     seed::{self, DEMO},
     token::BearerToken,
+    webhooks::directory::Directory,
 };
 use weft_tenancy::RowSecurity;
+use weft_webhooks::outgoing::{Networks, Roots};
+
+use crate::webhooks::sender::Endpoint;
 
 pub(crate) struct Stage {
     pub(crate) router: Router,
@@ -146,7 +152,7 @@ impl Stage {
     }
 }
 
-const TABLES: [(&str, &str); 10] = [
+const TABLES: [(&str, &str); 19] = [
     ("organizations", "id"),
     ("shops", "org_id"),
     ("memberships", "org_id"),
@@ -157,6 +163,15 @@ const TABLES: [(&str, &str); 10] = [
     ("order_lines", "org_id"),
     ("conversations", "org_id"),
     ("messages", "org_id"),
+    ("refunds", "org_id"),
+    ("payments", "org_id"),
+    ("subscriptions", "org_id"),
+    ("webhook_endpoints", "org_id"),
+    ("webhook_secrets", "org_id"),
+    ("webhook_deliveries", "org_id"),
+    ("webhook_subscriptions", "org_id"),
+    ("webhook_messages", "org_id"),
+    ("webhook_attempts", "org_id"),
 ];
 
 /// What `router` answers a bearer of `token`.
@@ -259,7 +274,13 @@ fn on_layers(layers: Layers, test: impl AsyncFnOnce(&Stage)) {
         let [a, b] = [0, 1].map(|at| parts(&database, at));
         let a = bearers(&roads, a).await;
         let b = bearers(&roads, b).await;
-        let router = app(AppState::new(roads.clone()));
+        let router = router(roads.clone());
+        for org in [&a, &b] {
+            let stripe = Endpoint::make(&router, &org.owner, "stripe", Some(org.shops[0])).await;
+            let answer = stripe.send(&router, &Value::Null).await;
+            assert_eq!(answer.status.as_u16(), 200, "{}", answer.text);
+            told(&router, &database, org).await;
+        }
         let stage = Stage {
             router,
             roads,
@@ -270,6 +291,40 @@ fn on_layers(layers: Layers, test: impl AsyncFnOnce(&Stage)) {
         test(&stage).await;
     });
 }
+
+/// A subscription of `org`, and a message that it was sent.
+async fn told(router: &Router, database: &Database, org: &Org) {
+    let new = json!({ "url": "https://hooks.example.com/", "event_types": ["order.created"] });
+    let path = "/api/webhook-subscriptions";
+    let made = ask(router, &org.owner, "POST", path, Some(&new)).await;
+    let subscription = made.json()["id"].as_str().unwrap().to_owned();
+    let (org, message) = (org.id, Uuid::now_v7());
+    database
+        .execute(&format!(
+            "INSERT INTO webhook_messages (org_id, id, subscription_id, event_type, body, state, \
+                 attempts, due_at, created_at, settled_at) \
+             VALUES ('{org}', '{message}', '{subscription}', 'order.created', '{{}}', 'delivered', \
+                 1, now(), now(), now()); \
+             INSERT INTO webhook_attempts (org_id, message_id, number, started_at, duration_ms, \
+                 status, outcome) \
+             VALUES ('{org}', '{message}', 1, now(), 20, 200, 'delivered')"
+        ))
+        .unwrap();
+}
+
+/// The service over `roads`, without what it does beside answering.
+pub(crate) fn router(roads: Roads) -> Router {
+    app(state(roads))
+}
+
+pub(crate) fn state(roads: Roads) -> AppState {
+    let directory = Directory::new(KEYS.parse().unwrap()).unwrap();
+    let outgoing = Outgoing::new(Roots::none(), Networks::none()).unwrap();
+    AppState::new(roads, directory, outgoing)
+}
+
+/// The key that every stage seals under.
+pub(crate) const KEYS: &str = "test:S3kpL0nq0Jt0h8iIh2q0dJ8mWc7Yv5oXb1uR4eTz6aE=";
 
 pub(crate) fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread()

@@ -19,6 +19,11 @@ pub(crate) struct World {
     pub(crate) message: Uuid,
     pub(crate) membership: Uuid,
     pub(crate) plan: Uuid,
+    pub(crate) endpoint: Uuid,
+    pub(crate) secret: Uuid,
+    pub(crate) delivery: Uuid,
+    pub(crate) subscription: Uuid,
+    pub(crate) event: Uuid,
 }
 
 impl World {
@@ -53,6 +58,15 @@ impl World {
             ),
             membership: first("id", "memberships", "AND role = 'member'"),
             plan: stage.id("SELECT id FROM plans ORDER BY 1 LIMIT 1"),
+            endpoint: first(
+                "endpoint_id",
+                "webhook_secrets",
+                "AND endpoint_id IS NOT NULL",
+            ),
+            secret: first("id", "webhook_secrets", "AND endpoint_id IS NOT NULL"),
+            delivery: first("id", "webhook_deliveries", ""),
+            subscription: first("id", "webhook_subscriptions", ""),
+            event: first("id", "webhook_messages", ""),
         }
     }
 
@@ -68,6 +82,11 @@ impl World {
             message: id(),
             membership: id(),
             plan: id(),
+            endpoint: id(),
+            secret: id(),
+            delivery: id(),
+            subscription: id(),
+            event: id(),
         }
     }
 
@@ -82,6 +101,11 @@ impl World {
             "message_id" => self.message,
             "membership_id" | "assignee_id" => self.membership,
             "plan_id" => self.plan,
+            "endpoint_id" => self.endpoint,
+            "secret_id" => self.secret,
+            "delivery_id" => self.delivery,
+            "subscription_id" => self.subscription,
+            "event_id" => self.event,
             other => panic!("the walk knows no id called {other}"),
         }
     }
@@ -98,6 +122,7 @@ pub(crate) struct Operation {
     pub(crate) query: Vec<(String, Value)>,
     pub(crate) status: u16,
     pub(crate) answer: Option<Value>,
+    pub(crate) for_owners: bool,
 }
 
 pub(crate) fn operations() -> Vec<Operation> {
@@ -125,6 +150,10 @@ pub(crate) fn operations() -> Vec<Operation> {
                     .collect(),
                 status: status.parse().unwrap(),
                 answer: answer.is_object().then(|| answer.clone()),
+                for_owners: operation["summary"]
+                    .as_str()
+                    .unwrap()
+                    .ends_with("; for owners"),
             });
         }
     }
@@ -204,7 +233,11 @@ fn value(name: &str, schema: &Value, world: &World) -> Value {
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     let schema = resolve(schema);
     if schema["type"] == "array" {
-        return json!([world.id(name)]);
+        let words = &schema["items"]["enum"];
+        return match words.as_array() {
+            Some(_) => words.clone(),
+            None => json!([world.id(name)]),
+        };
     }
     if let Some(words) = schema["enum"].as_array() {
         return words.last().unwrap().clone();
@@ -212,6 +245,8 @@ fn value(name: &str, schema: &Value, world: &World) -> Value {
     match (schema["type"].as_str().unwrap(), schema["format"].as_str()) {
         ("string", Some("uuid")) => json!(world.id(name)),
         ("string", Some("email")) => json!(format!("walker{number}@example.org")),
+        ("string", Some("uri")) => json!(format!("https://hooks.example.com/{number}")),
+        ("string", Some("password")) => json!(format!("a secret of the walker's: {number}")),
         ("string", Some("date-time")) => json!("2026-03-05T14:22:10Z"),
         ("string", None) if schema["pattern"] == "^[A-Z]{3}$" => json!("EUR"),
         ("string", None) => json!(format!("walked {number}")),

@@ -1,0 +1,192 @@
+//! Endpoints and their secrets: an owner's alone, sealed at rest, and never read back.
+
+use serde_json::json;
+
+use super::{
+    process::Process,
+    sender::{Endpoint, SECRET, deliver},
+};
+use crate::stage::on_stage;
+
+const NEW: &str = "whsec_the secret that comes after it, long enough";
+
+#[test]
+fn a_secret_is_rotated_without_a_gap_and_then_ends() {
+    on_stage(async |stage| {
+        let (token, shop) = (&stage.a.owner, Some(stage.a.shops[0]));
+        let old = Endpoint::make(&stage.router, token, "stripe", shop).await;
+        let new = Endpoint {
+            secret: NEW.to_owned(),
+            ..old.clone()
+        };
+        let status = async |endpoint: &Endpoint, body: &str| {
+            let answer = deliver(&stage.router, endpoint.request(body)).await;
+            answer.status.as_u16()
+        };
+        assert_eq!(status(&old, "1").await, 200);
+        assert_eq!(status(&new, "2").await, 403);
+        let path = format!("/api/webhook-endpoints/{}/secrets", old.id);
+        let body = json!({ "secret": NEW });
+        let added = stage.ask(token, "POST", &path, Some(&body)).await;
+        assert_eq!(added.status.as_u16(), 201, "{}", added.text);
+        assert_eq!(
+            added.json()["secret"],
+            json!(null),
+            "the provider's is not said back"
+        );
+        assert_eq!(
+            (status(&old, "3").await, status(&new, "4").await),
+            (200, 200)
+        );
+        let listed = stage.ask(token, "GET", &path, None).await.json();
+        let [first, second] = [0, 1].map(|at| listed[at].clone());
+        assert!(first["not_after"].is_string() && second["not_after"].is_null());
+        // The delivery says which of them signed.
+        let deliveries = format!("/api/webhook-deliveries?endpoint_id={}", old.id);
+        let deliveries = stage.ask(token, "GET", &deliveries, None).await.json();
+        assert_eq!(deliveries["items"][0]["secret_id"], second["id"]);
+        assert_eq!(deliveries["items"][1]["secret_id"], first["id"]);
+
+        let at_once = json!({ "secret": SECRET, "overlap_minutes": 0 });
+        let added = stage.ask(token, "POST", &path, Some(&at_once)).await;
+        assert_eq!(added.status.as_u16(), 201, "{}", added.text);
+        assert_eq!(
+            (status(&old, "5").await, status(&new, "6").await),
+            (200, 403)
+        );
+        for secret in stage
+            .ask(token, "GET", &path, None)
+            .await
+            .json()
+            .as_array()
+            .unwrap()
+        {
+            let path = format!("{path}/{}", secret["id"].as_str().unwrap());
+            assert_eq!(
+                stage
+                    .ask(token, "DELETE", &path, None)
+                    .await
+                    .status
+                    .as_u16(),
+                204
+            );
+        }
+        assert_eq!(status(&old, "7").await, 403);
+    });
+}
+
+#[test]
+fn a_secret_of_ours_is_shown_once_and_at_rest_it_is_sealed() {
+    on_stage(async |stage| {
+        let token = &stage.a.owner;
+        let new = json!({ "provider": "stalwart", "label": "mail" });
+        let made = stage
+            .ask(token, "POST", "/api/webhook-endpoints", Some(&new))
+            .await;
+        let id = made.json()["id"].as_str().unwrap().to_owned();
+        let path = format!("/api/webhook-endpoints/{id}/secrets");
+        let added = stage.ask(token, "POST", &path, Some(&json!({}))).await;
+        let secret = added.json()["secret"].as_str().unwrap().to_owned();
+        let stalwart = Endpoint {
+            provider: "stalwart",
+            id: id.parse().unwrap(),
+            secret: secret.clone(),
+        };
+        let answer = deliver(&stage.router, stalwart.request("{}")).await;
+        assert_eq!(answer.status.as_u16(), 200);
+        for path in [
+            "/api/webhook-endpoints".to_owned(),
+            path,
+            "/api/webhook-deliveries".to_owned(),
+        ] {
+            let answer = stage.ask(token, "GET", &path, None).await;
+            assert!(
+                !answer.text.contains(&secret) && !answer.text.contains("sealed"),
+                "{path}"
+            );
+        }
+        let sql = "SELECT position(convert_to($$TEXT$$, 'UTF8') IN sealed) FROM webhook_secrets";
+        for text in [secret.as_str(), SECRET] {
+            let found = stage.database.query(&sql.replace("TEXT", text)).unwrap();
+            assert!(found.iter().all(|row| row[0].as_deref() == Some("0")));
+        }
+        // In another row it does not open: that endpoint goes out of use, and no other does.
+        let shop = Some(stage.a.shops[0]);
+        let stripe = Endpoint::make(&stage.router, token, "stripe", shop).await;
+        let swap = format!(
+            "UPDATE webhook_secrets SET sealed = (SELECT sealed FROM webhook_secrets WHERE endpoint_id = '{id}') \
+             WHERE endpoint_id = '{}'",
+            stripe.id
+        );
+        stage.database.execute(&swap).unwrap();
+        Endpoint::make(&stage.router, token, "stripe", shop).await;
+        let moved = Endpoint { secret, ..stripe };
+        assert_eq!(
+            deliver(&stage.router, moved.request("{}"))
+                .await
+                .status
+                .as_u16(),
+            403
+        );
+        let answer = deliver(&stage.router, stalwart.request("[]")).await;
+        assert_eq!(answer.status.as_u16(), 200);
+    });
+}
+
+#[test]
+fn what_is_no_secret_and_no_endpoint_is_refused_by_name_and_without_it() {
+    on_stage(async |stage| {
+        let (token, shop) = (&stage.a.owner, stage.a.shops[0]);
+        let make = async |new: serde_json::Value| {
+            let answer = stage
+                .ask(token, "POST", "/api/webhook-endpoints", Some(&new))
+                .await;
+            answer.must_be_a_problem(&new.to_string());
+            assert_eq!(answer.status.as_u16(), 422, "{new}: {}", answer.text);
+            answer.text
+        };
+        for secret in [
+            "",
+            "a",
+            "a secret of 23 letters",
+            &format!("{SECRET}\n"),
+            &"x".repeat(513),
+        ] {
+            let new =
+                json!({ "provider": "stripe", "shop_id": shop, "label": "x", "secret": secret });
+            let text = make(new).await;
+            assert!(secret.len() < 2 || !text.contains(secret), "{text}");
+        }
+        make(json!({ "provider": "stripe", "label": "x" })).await;
+        make(json!({ "provider": "workos", "label": "x", "shop_id": shop })).await;
+        make(json!({ "provider": "pigeon", "label": "x" })).await;
+        let kept = "SELECT count(*) FROM webhook_endpoints WHERE label = 'x'";
+        assert_eq!(
+            stage.database.query(kept).unwrap()[0][0].as_deref(),
+            Some("0")
+        );
+    });
+}
+
+#[test]
+fn every_server_learns_of_an_endpoint_within_seconds() {
+    on_stage(async |stage| {
+        let server = Process::start(stage).await;
+        let (token, shop) = (&stage.a.owner, Some(stage.a.shops[0]));
+        let stripe = Endpoint::make(&stage.router, token, "stripe", shop).await;
+        let mut tries = 0;
+        while server.post(stripe.request("{}")).await != Some(200) {
+            tries += 1;
+            assert!(tries < 100, "the other server never learns of it");
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        let path = format!("/api/webhook-endpoints/{}", stripe.id);
+        stage.ask(token, "DELETE", &path, None).await;
+        tries = 0;
+        while server.post(stripe.request("[]")).await != Some(403) {
+            tries += 1;
+            assert!(tries < 100, "the other server never forgets it");
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    });
+}

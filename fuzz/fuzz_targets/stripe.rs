@@ -1,0 +1,13 @@
+//! Any request to a Stripe endpoint: see `webhooks/property.rs`.
+
+#![no_main]
+
+#[macro_use]
+#[path = "../webhooks/target.rs"]
+mod target;
+#[path = "../webhooks/mutate.rs"]
+mod mutate;
+#[path = "../webhooks/mod.rs"]
+mod webhooks;
+
+target!("stripe");
