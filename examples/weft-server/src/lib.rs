@@ -28,6 +28,7 @@ pub mod state_folder;
 pub mod stripe;
 pub mod tls;
 pub mod token;
+mod turns;
 pub mod value;
 pub mod webhooks;
 

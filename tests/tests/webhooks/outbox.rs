@@ -165,15 +165,18 @@ both_stores!(
 fn a_role_that_sees_no_message_can_say_who_has_work() {
     use diesel::RunQueryDsl;
     let db = Store::new();
-    for org in ORGS {
-        let message = outbox::enqueue(id(), SUBSCRIPTION, "order.paid", b"{}", at(0));
+    // More of one organisation's hide nobody else's.
+    for (org, seconds) in [(ORGS[0], 1), (ORGS[1], 0), (ORGS[1], 0), (ORGS[1], 0)] {
+        let message = outbox::enqueue(id(), SUBSCRIPTION, "order.paid", b"{}", at(seconds));
         message.execute(&mut db.org(Scope::org(org))).unwrap();
     }
     let mut auth = db.connect("auth");
-    let work: Vec<(Uuid, Uuid)> = outbox::due(at(0), 9).load(&mut auth).unwrap();
-    let mut orgs: Vec<Uuid> = work.into_iter().map(|(org, _)| org).collect();
-    orgs.sort();
-    assert_eq!(orgs, ORGS);
+    let mut waiting = |seconds, limit| -> Vec<Uuid> {
+        outbox::waiting(at(seconds), limit).load(&mut auth).unwrap()
+    };
+    assert_eq!(waiting(1, 9), [ORGS[1], ORGS[0]]);
+    assert_eq!(waiting(1, 1), [ORGS[1]]);
+    assert_eq!(waiting(0, 9), [ORGS[1]]);
     assert!(m::table.select(m::body).load::<Vec<u8>>(&mut auth).is_err());
 }
 

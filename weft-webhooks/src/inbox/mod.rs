@@ -9,8 +9,8 @@
 //! 2. In *one* transaction the effect and [`done`], or [`failed`] alone. If it touches no row, the
 //!    claim was taken over: roll the transaction back.
 //!
-//! A worker looks for claims that nobody settled in time ([`abandoned`], [`take_over`]) and goes on
-//! at 2. The [front page](crate#each-delivery-once) has the code.
+//! A worker looks for claims that nobody settled in time ([`waiting`], [`abandoned`], [`take_over`])
+//! and goes on at 2. The [front page](crate#each-delivery-once) has the code.
 //!
 //! # Security
 //! A copy is what has the same endpoint and the same [`digest`](Verified::digest), both of which are
@@ -169,10 +169,25 @@ pub fn failed<'r>(
     )
 }
 
-/// Organisation and id of claims that nobody settled in time, the oldest first.
+/// Up to `limit` organisations that have claims which nobody settled in time, the one that waits
+/// longest first. Each is named once, so that a thousand claims of one hide nobody else's.
 ///
-/// It reads no other columns than those, `state` and `claimed_until`, so that a role which sees no
+/// It reads no other columns than `org_id`, `state` and `claimed_until`, so that a role which sees no
 /// deliveries can say across organisations who has work left; the work is done in a scope.
+pub fn waiting(now: SystemTime, limit: u32) -> Statement<impl Returns<sql_types::Uuid>> {
+    use webhook_deliveries as d;
+    Statement(
+        d::table
+            .filter(d::state.eq(CLAIMED))
+            .filter(d::claimed_until.le(Moment::from(now)))
+            .group_by(d::org_id)
+            .order(diesel::dsl::min(d::claimed_until))
+            .limit(limit.into())
+            .select(d::org_id),
+    )
+}
+
+/// Id and endpoint of claims that nobody settled in time, the oldest first.
 pub fn abandoned(
     now: SystemTime,
     limit: u32,
@@ -184,7 +199,7 @@ pub fn abandoned(
             .filter(d::claimed_until.le(Moment::from(now)))
             .order(d::claimed_until)
             .limit(limit.into())
-            .select((d::org_id, d::id)),
+            .select((d::id, d::endpoint_id)),
     )
 }
 

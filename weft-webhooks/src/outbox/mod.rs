@@ -3,7 +3,7 @@
 //!
 //! Every function returns one [`Statement`], which the caller runs through a scope of the
 //! organisation, as in [`inbox`](crate::inbox). [`enqueue`] runs in the transaction of the change. A
-//! worker finds out who has work by [`due`], claims some of it by [`claim_due`], sends it outside of
+//! worker finds out who has work by [`waiting`], claims some of it by [`claim_due`], sends it outside of
 //! any transaction, and settles each message with [`log_attempt`] and one of [`delivered`],
 //! [`retry_at`] and [`gave_up`]. If that touches no row, the claim was taken over meanwhile.
 //!
@@ -109,14 +109,12 @@ pub fn enqueue<'m>(
     )
 }
 
-/// Organisation and id of messages that are due and not claimed, the oldest first.
+/// Up to `limit` organisations that have messages which are due and not claimed, the one that waits
+/// longest first. Each is named once, so that a thousand messages of one hide nobody else's.
 ///
-/// It reads no other columns than those, `state`, `due_at` and `claimed_until`, so that a role which
+/// It reads no other columns than `org_id`, `state`, `due_at` and `claimed_until`, so that a role which
 /// sees no messages can say across organisations who has work; the work is done in a scope.
-pub fn due(
-    now: SystemTime,
-    limit: u32,
-) -> Statement<impl Returns<(sql_types::Uuid, sql_types::Uuid)>> {
+pub fn waiting(now: SystemTime, limit: u32) -> Statement<impl Returns<sql_types::Uuid>> {
     use webhook_messages as m;
     let now = Moment::from(now);
     Statement(
@@ -124,9 +122,10 @@ pub fn due(
             .filter(m::state.eq(PENDING))
             .filter(m::due_at.le(now))
             .filter(m::claimed_until.is_null().or(m::claimed_until.le(now)))
-            .order(m::due_at)
+            .group_by(m::org_id)
+            .order(diesel::dsl::min(m::due_at))
             .limit(limit.into())
-            .select((m::org_id, m::id)),
+            .select(m::org_id),
     )
 }
 

@@ -9,14 +9,14 @@ use diesel::{QueryResult, prelude::*};
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use futures_util::future::join_all;
 use ring::rand::{SecureRandom, SystemRandom};
-use tokio::time::sleep;
 use uuid::Uuid;
 use weft_tenancy::Scope;
 use weft_webhooks::{
     Scheme, Secret, Signer,
     outbox::{self, Message},
     outgoing::{
-        Destination, Disabling, Networks, Next, Outcome, RetrySchedule, Roots, Sender, Standing,
+        Destination, DisableReason, Disabling, Networks, Next, Outcome, RetrySchedule, Roots,
+        Sender, Standing,
     },
     seal::Keyring,
 };
@@ -26,6 +26,7 @@ use crate::{
     error::Problem,
     roads::{OrgConnection, Roads},
     schema::{memberships, webhook_secrets, webhook_subscriptions},
+    turns::in_turns,
     value::{Role, SubscriptionState},
     webhooks::keys,
 };
@@ -89,36 +90,25 @@ impl Outgoing {
 
     /// Sends what is due, for as long as it is polled.
     pub(crate) async fn send_due(&self, roads: &Roads, keys: &Keyring) {
-        loop {
-            match self.send_once(roads, keys).await {
-                Ok(0) => sleep(PERIOD).await,
-                Ok(_) => {}
-                Err(problem) => {
-                    tracing::warn!(status = %problem.status(), "messages wait");
-                    sleep(PERIOD).await;
-                }
-            }
-        }
+        let find = || roads.auth.with_due_messages(SystemTime::now());
+        let work = |org| self.send_batch(roads, keys, org);
+        in_turns("messages", find, work, PERIOD).await;
     }
 
-    /// Sends one batch of each organisation that has any, and says how many messages that were.
-    async fn send_once(&self, roads: &Roads, keys: &Keyring) -> Result<usize, Problem> {
-        let mut sent = 0;
-        for org in roads.auth.with_due_messages(SystemTime::now()).await? {
-            let mut conn = roads.app.within(Scope::org(org)).await?;
-            let messages: Vec<Message> = outbox::claim_due(SystemTime::now(), LEASE, BATCH)
-                .load(&mut conn)
-                .await?;
-            drop(conn);
-            sent += messages.len();
-            let attempts = messages
-                .iter()
-                .map(|message| self.attempt(roads, keys, org, message));
-            for result in join_all(attempts).await {
-                result?;
-            }
+    /// Sends some of what an organisation has, and says whether it had any.
+    async fn send_batch(&self, roads: &Roads, keys: &Keyring, org: Uuid) -> Result<bool, Problem> {
+        let mut conn = roads.app.within(Scope::org(org)).await?;
+        let messages: Vec<Message> = outbox::claim_due(SystemTime::now(), LEASE, BATCH)
+            .load(&mut conn)
+            .await?;
+        drop(conn);
+        let attempts = messages
+            .iter()
+            .map(|message| self.attempt(roads, keys, org, message));
+        for result in join_all(attempts).await {
+            result?;
         }
-        Ok(sent)
+        Ok(!messages.is_empty())
     }
 
     async fn attempt(
@@ -247,28 +237,40 @@ impl Subscription {
         use webhook_subscriptions as s;
         let since = self.failing_since.map(SystemTime::from);
         let standing = Disabling::standard().judge(since, outcome, SystemTime::now());
-        let one = s::table.filter(s::id.eq(id));
+        // What another address answers says nothing of this one.
+        let here = s::table.filter(s::id.eq(id)).filter(s::url.eq(&self.url));
+        // Nor does a failure, if some other attempt succeeded or an owner began anew meanwhile.
+        let unchanged = s::failing_since.is_not_distinct_from(self.failing_since);
+        let off = |reason: DisableReason| {
+            (
+                s::state.eq(SubscriptionState::Off),
+                s::off_because.eq(reason.name()),
+                s::updated_at.eq(Utc::now()),
+            )
+        };
         match standing {
             Standing::Working if since.is_none() => 0,
             Standing::Working => {
-                diesel::update(one)
+                diesel::update(here)
                     .set(s::failing_since.eq(None::<DateTime<Utc>>))
                     .execute(conn)
                     .await?
             }
             Standing::FailingSince(at) => {
-                diesel::update(one.filter(s::failing_since.is_null()))
+                diesel::update(here.filter(unchanged))
                     .set(s::failing_since.eq(DateTime::<Utc>::from(at)))
                     .execute(conn)
                     .await?
             }
+            Standing::Disabled(DisableReason::Gone) => {
+                diesel::update(here)
+                    .set(off(DisableReason::Gone))
+                    .execute(conn)
+                    .await?
+            }
             Standing::Disabled(reason) => {
-                diesel::update(one)
-                    .set((
-                        s::state.eq(SubscriptionState::Off),
-                        s::off_because.eq(reason.name()),
-                        s::updated_at.eq(Utc::now()),
-                    ))
+                diesel::update(here.filter(unchanged))
+                    .set(off(reason))
                     .execute(conn)
                     .await?
             }

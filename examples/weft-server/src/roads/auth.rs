@@ -104,29 +104,25 @@ impl AuthRoad {
         Ok(())
     }
 
-    /// Organisation and id of deliveries that nobody finished in time.
+    /// The organisations that have deliveries which nobody finished in time.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub(crate) async fn abandoned_deliveries(
+    pub(crate) async fn with_abandoned_deliveries(
         &self,
         now: SystemTime,
-    ) -> Result<Vec<(Uuid, Uuid)>, Problem> {
+    ) -> Result<Vec<Uuid>, Problem> {
         let mut conn = pooled(&self.pool, "auth").await?;
-        Ok(inbox::abandoned(now, BATCH).load(&mut conn).await?)
+        Ok(inbox::waiting(now, BATCH).load(&mut conn).await?)
     }
 
     /// The organisations that have messages to send.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub(crate) async fn with_due_messages(
-        &self,
-        now: SystemTime,
-    ) -> Result<BTreeSet<Uuid>, Problem> {
+    pub(crate) async fn with_due_messages(&self, now: SystemTime) -> Result<Vec<Uuid>, Problem> {
         let mut conn = pooled(&self.pool, "auth").await?;
-        let due: Vec<(Uuid, Uuid)> = outbox::due(now, BATCH).load(&mut conn).await?;
-        Ok(due.into_iter().map(|(org, _)| org).collect())
+        Ok(outbox::waiting(now, BATCH).load(&mut conn).await?)
     }
 
     /// The organisations that have deliveries or messages which were settled before `then`.
@@ -253,7 +249,7 @@ impl AuthRoad {
     }
 }
 
-/// How much work is looked for at once.
+/// How many organisations that have work are looked for at once.
 const BATCH: u32 = 100;
 
 impl From<RoadClosed> for Problem {

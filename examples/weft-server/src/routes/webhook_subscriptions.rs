@@ -244,14 +244,15 @@ async fn update(
     if let Some(event_types) = &changes.event_types {
         some_events(event_types)?;
     }
-    // Turned on again, it begins anew.
-    let anew = changes.state == Some(SubscriptionState::On);
+    // Turned on again, it begins anew; another address has not failed yet.
+    let turned_on = changes.state == Some(SubscriptionState::On);
+    let anew = turned_on || changes.url.is_some();
     let changes = Changes {
         url: changes.url,
         event_types: changes.event_types,
         state: changes.state,
         failing_since: anew.then_some(None),
-        off_because: anew.then_some(None),
+        off_because: turned_on.then_some(None),
         updated_at: Utc::now(),
     };
     let one = webhook_subscriptions::table.filter(webhook_subscriptions::id.eq(id));

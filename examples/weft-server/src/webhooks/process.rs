@@ -5,7 +5,6 @@ use std::time::{Duration, SystemTime};
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use serde_json::Value;
-use tokio::time::sleep;
 use uuid::Uuid;
 use weft_tenancy::Scope;
 use weft_webhooks::{
@@ -21,6 +20,7 @@ use crate::{
     error::Problem,
     roads::{OrgConnection, Roads},
     schema::{webhook_deliveries, webhook_endpoints},
+    turns::in_turns,
     value::Provider,
 };
 
@@ -74,27 +74,25 @@ pub(crate) async fn replay(roads: &Roads, org: Uuid, id: Uuid) -> Result<(), Pro
 
 /// Picks up what processes that died have left, for as long as it is polled.
 pub(crate) async fn pick_up(roads: &Roads) {
-    loop {
-        if let Err(problem) = pick_up_once(roads).await {
-            tracing::warn!(status = %problem.status(), "abandoned deliveries wait");
-        }
-        sleep(PERIOD).await;
-    }
+    let find = || roads.auth.with_abandoned_deliveries(SystemTime::now());
+    let work = |org| pick_up_some(roads, org);
+    in_turns("abandoned deliveries", find, work, PERIOD).await;
 }
 
-async fn pick_up_once(roads: &Roads) -> Result<(), Problem> {
-    for (org, id) in roads.auth.abandoned_deliveries(SystemTime::now()).await? {
+/// Picks up some of what is left to an organisation, and says whether there was any.
+async fn pick_up_some(roads: &Roads, org: Uuid) -> Result<bool, Problem> {
+    let mut conn = roads.app.within(Scope::org(org)).await?;
+    let left: Vec<(Uuid, Uuid)> = inbox::abandoned(SystemTime::now(), BATCH)
+        .load(&mut conn)
+        .await?;
+    drop(conn);
+    for (id, endpoint) in &left {
         let mut conn = roads.app.within(Scope::org(org)).await?;
-        let endpoint: Uuid = webhook_deliveries::table
-            .filter(webhook_deliveries::id.eq(id))
-            .select(webhook_deliveries::endpoint_id)
-            .first(&mut conn)
-            .await?;
-        let found = endpoint_of(&mut conn, endpoint).await?;
+        let found = endpoint_of(&mut conn, *endpoint).await?;
         drop(conn);
         let shop = found.and_then(|(_, shop)| shop);
         let mut conn = roads.app.within(scope(org, shop)).await?;
-        let taken: Option<Delivery> = inbox::take_over(id, SystemTime::now(), LEASE)
+        let taken: Option<Delivery> = inbox::take_over(*id, SystemTime::now(), LEASE)
             .get_result(&mut conn)
             .await
             .optional()?;
@@ -106,7 +104,7 @@ async fn pick_up_once(roads: &Roads) -> Result<(), Problem> {
             (None, _) => {}
         }
     }
-    Ok(())
+    Ok(!left.is_empty())
 }
 
 async fn endpoint_of(
@@ -166,4 +164,6 @@ async fn fail(conn: &mut OrgConnection, delivery: &Delivery, why: &str) {
 const LEASE: Duration = Duration::from_secs(60);
 /// How often an effect is tried.
 const ATTEMPTS: i32 = 10;
+/// How much of one organisation's is picked up before others have their turn.
+const BATCH: u32 = 20;
 const PERIOD: Duration = Duration::from_secs(5);

@@ -15,7 +15,10 @@ use axum::{
 };
 use chrono::Utc;
 use serde_json::{Value, json};
-use tokio::{sync::oneshot, time::sleep};
+use tokio::{
+    sync::{Notify, oneshot},
+    time::sleep,
+};
 use weft_server::{
     AppState,
     events::Outgoing,
@@ -40,6 +43,8 @@ struct Pair {
     url: String,
     received: Received,
     status: Arc<Mutex<u16>>,
+    /// `/held` answers once this is notified.
+    release: Arc<Notify>,
     _stop: oneshot::Sender<()>,
     work: tokio::task::JoinHandle<()>,
 }
@@ -54,7 +59,19 @@ impl Pair {
             received.lock().unwrap().push((headers, body));
             StatusCode::from_u16(*status.lock().unwrap()).unwrap()
         };
-        let app = Router::new().route("/hook", post(take)).with_state(kept);
+        let release = Arc::new(Notify::new());
+        let released = Arc::clone(&release);
+        let hold = async move |state: State<(Received, Arc<Mutex<u16>>)>,
+                               headers: HeaderMap,
+                               body: Bytes| {
+            let status = take(state, headers, body).await;
+            released.notified().await;
+            status
+        };
+        let app = Router::new()
+            .route("/hook", post(take))
+            .route("/held", post(hold))
+            .with_state(kept);
         let path = std::env::temp_dir().join(format!("weft-receiver-{}", uuid::Uuid::new_v4()));
         let folder = StateFolder::open(Some(path.clone())).unwrap();
         let config = tls::config(&folder, Utc::now()).unwrap();
@@ -77,6 +94,7 @@ impl Pair {
             url: format!("https://localhost:{port}/hook"),
             received,
             status,
+            release,
             _stop: stop,
             work: tokio::spawn(async move { worker.work().await }),
         }
@@ -119,6 +137,10 @@ impl Pair {
             sleep(Duration::from_millis(50)).await;
         }
         panic!("the messages never become so")
+    }
+
+    fn held(&self) -> String {
+        self.url.replace("/hook", "/held")
     }
 
     fn received(&self) -> Vec<(HeaderMap, Bytes)> {
@@ -261,6 +283,80 @@ fn a_receiver_that_is_gone_is_left_alone() {
         pair.ask("POST", &replay, Value::Null).await;
         pair.messages(&id, delivered).await;
         assert_eq!(pair.received().len(), 2);
+    });
+}
+
+#[test]
+fn a_receiver_that_never_answers_holds_up_no_other_organisation() {
+    on_stage(async |stage| {
+        let pair = Pair::new(stage).await;
+        let held = json!({ "url": pair.held(), "event_types": ["order.created"] });
+        let path = "/api/webhook-subscriptions";
+        let held = stage.ask(&stage.b.owner, "POST", path, Some(&held)).await;
+        let held = held.json()["id"].as_str().unwrap().to_owned();
+        let (id, _) = pair.subscribe(None).await;
+        let backlog = format!(
+            "INSERT INTO webhook_messages (org_id, id, subscription_id, event_type, body, state, \
+                 attempts, due_at, created_at) \
+             SELECT '{}', gen_random_uuid(), '{held}', 'order.created', '{{}}', 'pending', 0, \
+                 now() - interval '1 hour', now() - interval '1 hour' \
+             FROM generate_series(1, 1000)",
+            stage.b.id
+        );
+        stage.database.execute(&backlog).unwrap();
+        while pair.received().is_empty() {
+            sleep(Duration::from_millis(10)).await;
+        }
+        pair.something_happens().await;
+        pair.messages(&id, delivered).await;
+    });
+}
+
+#[test]
+fn what_an_earlier_address_answers_does_not_turn_off_the_new_one() {
+    on_stage(async |stage| {
+        let pair = Pair::new(stage).await;
+        let (id, _) = pair.subscribe(None).await;
+        let path = format!("/api/webhook-subscriptions/{id}");
+        let held = json!({ "url": pair.held() });
+        pair.ask("PATCH", &path, held).await;
+        *pair.status.lock().unwrap() = 410;
+        pair.something_happens().await;
+        while pair.received().is_empty() {
+            sleep(Duration::from_millis(10)).await;
+        }
+        pair.ask("PATCH", &path, json!({ "url": pair.url })).await;
+        pair.release.notify_one();
+        let failed = |message: &Value| message["state"] == "failed";
+        pair.messages(&id, failed).await;
+        let subscription = pair.ask("GET", &path, Value::Null).await;
+        assert_eq!(subscription["state"], "on");
+    });
+}
+
+#[test]
+fn a_failure_that_began_before_a_success_does_not_turn_off() {
+    on_stage(async |stage| {
+        let pair = Pair::new(stage).await;
+        let (id, _) = pair.subscribe(None).await;
+        let path = format!("/api/webhook-subscriptions/{id}");
+        let held = json!({ "url": pair.held() });
+        pair.ask("PATCH", &path, held).await;
+        let failing = "UPDATE webhook_subscriptions SET failing_since = now() - interval '6 days'";
+        stage.database.execute(failing).unwrap();
+        *pair.status.lock().unwrap() = 500;
+        pair.something_happens().await;
+        while pair.received().is_empty() {
+            sleep(Duration::from_millis(10)).await;
+        }
+        // Another message got through meanwhile.
+        let works = "UPDATE webhook_subscriptions SET failing_since = NULL";
+        stage.database.execute(works).unwrap();
+        pair.release.notify_one();
+        let waiting = |message: &Value| message["due_at"].as_str() > message["created_at"].as_str();
+        pair.messages(&id, waiting).await;
+        let subscription = pair.ask("GET", &path, Value::Null).await;
+        assert_eq!(subscription["state"], "on");
     });
 }
 
