@@ -11,7 +11,10 @@ use std::{
 use chrono::{DateTime, Utc};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use futures_util::StreamExt;
-use tokio::time::{sleep, timeout};
+use tokio::{
+    sync::Mutex,
+    time::{sleep, timeout},
+};
 use uuid::Uuid;
 use weft_tenancy::Scope;
 use weft_webhooks::{Secret, Verifier, seal::Keyring};
@@ -57,6 +60,9 @@ pub struct Listed {
 /// The endpoints of every organisation.
 pub struct Directory {
     endpoints: RwLock<Arc<HashMap<Uuid, Arc<Endpoint>>>>,
+    /// Held from reading the database until what was read is in use, so that nobody puts back what
+    /// was read earlier.
+    refreshing: Mutex<()>,
     keys: Keyring,
     /// A secret that nobody knows.
     nobodys: Secret,
@@ -80,6 +86,7 @@ impl Directory {
         let [nobodys, _] = nobodys;
         Ok(Directory {
             endpoints: RwLock::default(),
+            refreshing: Mutex::default(),
             keys,
             nobodys,
             decoys,
@@ -114,6 +121,7 @@ impl Directory {
     /// # Errors
     /// When the database does not answer; then the endpoints stay as they were.
     pub async fn refresh(&self, auth: &AuthRoad, now: DateTime<Utc>) -> Result<(), Problem> {
+        let _turn = self.refreshing.lock().await;
         let listed = auth.endpoints(now).await?;
         let endpoints = listed.into_iter().filter_map(|listed| {
             let id = listed.endpoint.1;

@@ -1,6 +1,10 @@
 //! Endpoints and their secrets: an owner's alone, sealed at rest, and never read back.
 
+use std::time::Duration;
+
+use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 use serde_json::json;
+use tokio::time::sleep;
 
 use super::{
     process::Process,
@@ -178,7 +182,7 @@ fn every_server_learns_of_an_endpoint_within_seconds() {
         while server.post(stripe.request("{}")).await != Some(200) {
             tries += 1;
             assert!(tries < 100, "the other server never learns of it");
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            sleep(Duration::from_millis(50)).await;
         }
         let path = format!("/api/webhook-endpoints/{}", stripe.id);
         stage.ask(token, "DELETE", &path, None).await;
@@ -186,7 +190,56 @@ fn every_server_learns_of_an_endpoint_within_seconds() {
         while server.post(stripe.request("[]")).await != Some(403) {
             tries += 1;
             assert!(tries < 100, "the other server never forgets it");
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            sleep(Duration::from_millis(50)).await;
         }
+    });
+}
+
+#[test]
+fn what_was_read_earlier_never_replaces_what_was_read_later() {
+    on_stage(async |stage| {
+        let (token, shop) = (&stage.a.owner, Some(stage.a.shops[0]));
+        let stripe = Endpoint::make(&stage.router, token, "stripe", shop).await;
+        // The first to read the endpoints from now on stops in the middle, until it may go on.
+        let slow = "CREATE FUNCTION slow() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN \
+                        IF pg_try_advisory_lock(1) THEN \
+                            PERFORM pg_advisory_lock_shared(2); \
+                        END IF; \
+                        RETURN true; \
+                    END $$; \
+                    ALTER POLICY weft_directory ON webhook_endpoints USING (slow())";
+        stage.database.execute(slow).unwrap();
+        let mut gate = AsyncPgConnection::establish(&stage.database.url("postgres"))
+            .await
+            .unwrap();
+        gate.batch_execute("SELECT pg_advisory_lock(2)")
+            .await
+            .unwrap();
+        let read = Endpoint::make(&stage.router, token, "stripe", shop);
+        let deleted = async {
+            let waiting =
+                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted";
+            while stage.database.query(waiting).unwrap()[0][0].as_deref() != Some("1") {
+                sleep(Duration::from_millis(10)).await;
+            }
+            let path = format!("/api/webhook-endpoints/{}", stripe.id);
+            let delete = stage.ask(token, "DELETE", &path, None);
+            let open = async {
+                sleep(Duration::from_millis(500)).await;
+                gate.batch_execute("SELECT pg_advisory_unlock(2)")
+                    .await
+                    .unwrap();
+            };
+            tokio::join!(delete, open).0.status.as_u16()
+        };
+        let (other, deleted) = tokio::join!(read, deleted);
+        assert_eq!(deleted, 204);
+        let status = async |endpoint: &Endpoint| {
+            deliver(&stage.router, endpoint.request("{}"))
+                .await
+                .status
+                .as_u16()
+        };
+        assert_eq!((status(&stripe).await, status(&other).await), (403, 200));
     });
 }
