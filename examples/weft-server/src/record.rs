@@ -1,6 +1,9 @@
-//! Why a sender's record cannot be used.
+//! How a sender's record is read, and why it cannot be used.
 
 use std::fmt;
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 /// Why a body is no record that has an effect. Names fields, and holds none of their values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +21,28 @@ pub enum RecordError {
     /// A field is not what it should be.
     Field(&'static str),
 }
+
+/// Reads JSON as Postgres can keep it: without U+0000, which anybody who writes a note can put there.
+pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, RecordError> {
+    if !body.windows(NUL.len()).any(|part| part == NUL) {
+        return Ok(serde_json::from_slice(body)?);
+    }
+    let mut value: Value = serde_json::from_slice(body)?;
+    remove_nul(&mut value);
+    Ok(T::deserialize(value)?)
+}
+
+fn remove_nul(value: &mut Value) {
+    match value {
+        Value::String(text) => text.retain(|c| c != '\0'),
+        Value::Array(values) => values.iter_mut().for_each(remove_nul),
+        Value::Object(fields) => fields.values_mut().for_each(remove_nul),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// As JSON writes it; it has no other spelling.
+const NUL: &[u8] = br"\u0000";
 
 impl From<serde_json::Error> for RecordError {
     fn from(error: serde_json::Error) -> RecordError {

@@ -49,7 +49,9 @@ impl Ask {
         if !form.command.starts_with('/') {
             return Err(RecordError::Field("command"));
         }
-        Ok(Ask::Command(Command::read(form.text.trim())))
+        // Postgres has no U+0000 to compare with.
+        let text = form.text.replace('\0', "");
+        Ok(Ask::Command(Command::read(text.trim())))
     }
 }
 
@@ -88,7 +90,7 @@ mod tests {
         assert_eq!(command("order+%231001"), Ok(Ask::Command(order)));
         let open = Command::Open("Broken mug".to_owned());
         assert_eq!(command("open++Broken+mug+"), Ok(Ask::Command(open)));
-        for text in ["", "order", "open", "sing", "%20"] {
+        for text in ["", "order", "open", "sing", "%20", "order+%00"] {
             assert_eq!(command(text), Ok(Ask::Command(Command::Help)), "{text}");
         }
         let challenge = "3eZbrw1aB".to_owned();

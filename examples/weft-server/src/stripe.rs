@@ -3,7 +3,10 @@
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
-use crate::{record::RecordError, shopify::Currency};
+use crate::{
+    record::{self, RecordError},
+    shopify::Currency,
+};
 
 /// A change that an event tells of.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,13 +70,13 @@ impl Event {
         // Events of one second come in any order: the end of a thing outranks its beginning.
         let version = tagged.created * RANKS + rank;
         if tagged.kind.starts_with("customer.subscription.") {
-            let Envelope { data } = serde_json::from_slice::<Envelope<RawSubscription>>(body)?;
+            let Envelope { data } = record::read::<Envelope<RawSubscription>>(body)?;
             data.object.read(version).map(Event::Subscription)
         } else if tagged.kind == "charge.refunded" {
-            let Envelope { data } = serde_json::from_slice::<Envelope<RawCharge>>(body)?;
+            let Envelope { data } = record::read::<Envelope<RawCharge>>(body)?;
             data.object.read(version).map(Event::Payment)
         } else {
-            let Envelope { data } = serde_json::from_slice::<Envelope<RawIntent>>(body)?;
+            let Envelope { data } = record::read::<Envelope<RawIntent>>(body)?;
             data.object.read(version).map(Event::Payment)
         }
     }

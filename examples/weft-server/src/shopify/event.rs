@@ -6,7 +6,7 @@
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
-use crate::record::RecordError;
+use crate::record::{RecordError, read};
 
 use super::{Currency, FinancialStatus, FulfillmentStatus, LineItem, Order};
 
@@ -79,15 +79,11 @@ impl Event {
             return Err(RecordError::Field("admin_graphql_api_id"));
         }
         match kind {
-            "Order" => serde_json::from_slice::<RawOrder>(body)?
+            "Order" => read::<RawOrder>(body)?
                 .read()
                 .map(|order| Event::Order(Box::new(order))),
-            "Customer" => Ok(Event::Customer(
-                serde_json::from_slice::<RawCustomer>(body)?.read(),
-            )),
-            "Refund" => serde_json::from_slice::<RawRefund>(body)?
-                .read(None)
-                .map(Event::Refund),
+            "Customer" => Ok(Event::Customer(read::<RawCustomer>(body)?.read())),
+            "Refund" => read::<RawRefund>(body)?.read(None).map(Event::Refund),
             _ => Err(RecordError::Kind),
         }
     }
