@@ -121,6 +121,25 @@ impl FinancialStatus {
     pub(super) fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|status| status.as_str() == text)
     }
+
+    /// How far the money is: from its sender, to the shop, and back.
+    fn progress(self) -> u8 {
+        match self {
+            Self::Pending | Self::Unpaid => 0,
+            Self::Authorized => 1,
+            Self::PartiallyPaid => 2,
+            Self::Paid => 3,
+            Self::PartiallyRefunded => 4,
+            Self::Expired | Self::Refunded | Self::Voided => 5,
+        }
+    }
+
+    /// The words for what is no further than this.
+    pub(crate) fn up_to(self) -> Vec<&'static str> {
+        let statuses = Self::ALL.into_iter();
+        let before = statuses.filter(|status| status.progress() <= self.progress());
+        before.map(Self::as_str).collect()
+    }
 }
 
 /// What has been sent of an order.
@@ -161,5 +180,22 @@ impl FulfillmentStatus {
             return Some(Self::Unfulfilled);
         }
         Self::ALL.into_iter().find(|status| status.as_str() == text)
+    }
+
+    /// How far the goods are: from the shop, to the buyer, and back.
+    fn progress(self) -> u8 {
+        match self {
+            Self::Unfulfilled => 0,
+            Self::Partial => 1,
+            Self::Fulfilled => 2,
+            Self::Restocked => 3,
+        }
+    }
+
+    /// The words for what is no further than this.
+    pub(crate) fn up_to(self) -> Vec<&'static str> {
+        let statuses = Self::ALL.into_iter();
+        let before = statuses.filter(|status| status.progress() <= self.progress());
+        before.map(Self::as_str).collect()
     }
 }

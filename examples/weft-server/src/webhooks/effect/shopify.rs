@@ -1,5 +1,10 @@
 use chrono::{DateTime, Utc};
-use diesel::{QueryResult, prelude::*, sql_query, sql_types::BigInt};
+use diesel::{
+    QueryResult,
+    prelude::*,
+    sql_query,
+    sql_types::{BigInt, Bool},
+};
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
@@ -76,17 +81,29 @@ async fn replace(
     record: &OrderRecord,
     row: &OrderRow<'_>,
 ) -> QueryResult<Option<(Uuid, Uuid)>> {
-    let known = orders::table.filter(orders::shopify_id.eq(record.order.id));
+    let order = &record.order;
+    let known = orders::table.filter(orders::shopify_id.eq(order.id));
+    // Shopify counts in seconds: of two records of one, the later is the one that is further.
+    let no_further = orders::shopify_updated_at
+        .eq(record.updated_at)
+        .and(orders::financial_status.eq_any(order.financial_status.up_to()))
+        .and(orders::fulfillment_status.eq_any(order.fulfillment_status.up_to()))
+        .and(
+            orders::cancelled_at
+                .is_null()
+                .or(order.cancelled_at.is_some().into_sql::<Bool>()),
+        );
     let earlier = orders::shopify_updated_at
         .is_null()
-        .or(orders::shopify_updated_at.le(record.updated_at));
+        .or(orders::shopify_updated_at.lt(record.updated_at))
+        .or(no_further);
     let replaced: Option<(Uuid, Uuid)> = diesel::update(known.filter(earlier))
         .set((row, orders::updated_at.eq(record.updated_at)))
         .returning((orders::shop_id, orders::id))
         .get_result(conn)
         .await
         .optional()?;
-    if let (Some(_), Some(paid_at)) = (replaced, record.order.paid_at) {
+    if let (Some(_), Some(paid_at)) = (replaced, order.paid_at) {
         // The first time that it was said to be paid is when it was.
         diesel::update(known.filter(orders::paid_at.is_null()))
             .set(orders::paid_at.eq(paid_at))
