@@ -2,7 +2,7 @@ use std::time::SystemTime;
 
 use axum::{
     Json,
-    extract::{Path, Request, State},
+    extract::{Path, Request, State, rejection::PathRejection},
     http::StatusCode,
     response::{IntoResponse, Response},
 };
@@ -20,9 +20,10 @@ use crate::{app::AppState, error::Problem, value::Provider, webhooks::process::a
 /// When there is no such provider, or a proved delivery cannot be kept now.
 pub async fn receive(
     State(state): State<AppState>,
-    Path((provider, id)): Path<(String, String)>,
+    path: Result<Path<(String, String)>, PathRejection>,
     request: Request,
 ) -> Result<Response, Problem> {
+    let Path((provider, id)) = path.map_err(|_| Problem::not_found())?;
     let provider = Provider::parse(&provider).ok_or_else(Problem::not_found)?;
     let id = Uuid::try_parse(&id).unwrap_or_default();
     let found = state.directory().find(provider, id);

@@ -46,7 +46,7 @@ pub(crate) async fn accept(
     .optional()?;
     match claimed {
         Some(delivery) => Ok(settle(&mut conn, endpoint.provider, &delivery).await),
-        None => Ok(None),
+        None => Ok(effect::again(endpoint.provider, verified.body())),
     }
 }
 

@@ -37,6 +37,14 @@ pub(crate) async fn apply(
     }
 }
 
+/// What to answer a copy of `body`, whose sender may not have read the first answer.
+pub(crate) fn again(provider: Provider, body: &[u8]) -> Option<Value> {
+    match provider {
+        Provider::Slack => slack::again(body),
+        Provider::Shopify | Provider::Stripe | Provider::Workos | Provider::Stalwart => None,
+    }
+}
+
 impl EffectError {
     fn unreadable(error: impl fmt::Display) -> EffectError {
         EffectError::Unreadable(error.to_string())

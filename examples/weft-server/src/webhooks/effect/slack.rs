@@ -17,13 +17,25 @@ pub(super) async fn apply(
     body: &[u8],
 ) -> Result<Option<Value>, EffectError> {
     let text = match Ask::read(body).map_err(EffectError::unreadable)? {
-        Ask::Verification { challenge } => return Ok(Some(json!({ "challenge": challenge }))),
+        Ask::Verification { challenge } => return Ok(Some(prove(&challenge))),
         Ask::Event => return Ok(None),
         Ask::Command(Command::Order(name)) => order(conn, &name).await?,
         Ask::Command(Command::Open(subject)) => open(conn, &subject).await?,
         Ask::Command(Command::Help) => "Try `order #1001` or `open <subject>`.".to_owned(),
     };
     Ok(Some(json!({ "response_type": "ephemeral", "text": text })))
+}
+
+/// The proof of the address has no effect, and is given as often as it is asked for.
+pub(super) fn again(body: &[u8]) -> Option<Value> {
+    match Ask::read(body) {
+        Ok(Ask::Verification { challenge }) => Some(prove(&challenge)),
+        _ => None,
+    }
+}
+
+fn prove(challenge: &str) -> Value {
+    json!({ "challenge": challenge })
 }
 
 /// The order of that name in the shop of the scope.

@@ -276,3 +276,27 @@ fn cookies_and_tokens_are_of_no_use_there() {
         assert_eq!(deliver(&stage.router, get).await.status.as_u16(), 405);
     });
 }
+
+#[test]
+fn a_path_that_is_none_is_not_found_in_our_own_words() {
+    on_stage(async |stage| {
+        for path in [
+            "/webhooks/stripe/%FF",
+            "/webhooks/%FF/x",
+            "/webhooks/pigeon/x",
+            "/webhooks/STRIPE/x",
+            "/webhooks/stripe/",
+            "/webhooks//x",
+        ] {
+            let post = Request::post(path).body(Body::empty()).unwrap();
+            let answer = deliver(&stage.router, post).await;
+            assert_eq!(answer.status.as_u16(), 404, "{path}: {}", answer.text);
+            answer.must_be_a_problem(path);
+        }
+        for id in ["%2F", "..%2Fx", "00000000-0000-0000-0000-000000000000"] {
+            let post = Request::post(format!("/webhooks/stripe/{id}"));
+            let answer = deliver(&stage.router, post.body(Body::empty()).unwrap()).await;
+            must_be_refused(&answer, id);
+        }
+    });
+}
