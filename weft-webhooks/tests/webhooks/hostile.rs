@@ -88,6 +88,23 @@ fn refuses_a_byte_order_mark_in_front() {
 }
 
 #[test]
+fn whitespace_around_the_body_is_signed_like_everything_else() {
+    for (before, after) in [("", "\n"), ("", "\r\n"), (" ", ""), ("\t", " "), ("", "\0")] {
+        let spaced = [before.as_bytes(), BODY, after.as_bytes()].concat();
+        for scheme in schemes() {
+            for (signed, shown) in [(BODY, &spaced[..]), (&spaced, BODY)] {
+                let headers = sent(&scheme, signed, &now_text(&scheme));
+                assert_eq!(
+                    verify(&scheme, &headers, shown).unwrap_err(),
+                    RefusalKind::Mismatch
+                );
+                assert!(verify(&scheme, &headers, signed).is_ok());
+            }
+        }
+    }
+}
+
+#[test]
 fn refuses_json_that_was_parsed_and_written_again() {
     let value: serde_json::Value = serde_json::from_slice(BODY).unwrap();
     let again = serde_json::to_vec(&value).unwrap();
