@@ -48,6 +48,11 @@ impl Series {
         Interval::of(self.wall.iter().copied())
     }
 
+    /// Microseconds a call on the processor, of this thread.
+    pub fn cpu(&self) -> Interval {
+        Interval::of(self.cpu.iter().copied())
+    }
+
     /// How many times `other` a call takes, by pairs of the same round.
     pub fn ratio(&self, other: &Series) -> Interval {
         Interval::of(self.wall.iter().zip(&other.wall).map(|(a, b)| a / b))

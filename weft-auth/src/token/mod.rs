@@ -1,0 +1,17 @@
+//! Tokens: 256 random bits for their bearer, a digest for the database.
+//!
+//! What comes in is looked up by its digest, so no comparison of secrets is there to be timed, and an
+//! index tells nothing about a token (CVE-2019-16782). 256 bits need neither salt nor stretching (ASVS
+//! 6.5.2 asks for 112).
+
+mod api;
+mod bearer;
+mod grant;
+mod rotation;
+mod scope;
+
+pub use api::{ApiToken, Prefix, PrefixError};
+pub use bearer::{Api, Kind, Link, NotAToken, Session, Token, TokenDigest};
+pub use grant::{Grant, GrantRefusal, GrantUse};
+pub use rotation::{Rotation, RotationError};
+pub use scope::{Scope, Scopes, UnknownScope};

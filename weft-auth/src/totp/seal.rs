@@ -1,0 +1,219 @@
+//! Secrets at rest: sealed by AES-256-GCM under a key that is not in the database, each for its user.
+
+use std::fmt;
+use std::str::FromStr;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use zeroize::Zeroizing;
+
+use super::secret::Secret;
+use crate::random;
+
+/// Keys with ids: the last one seals, all of them open.
+///
+/// It is written as `id:key`, separated by commas or whitespace, with 32 bytes in base64 for a key
+/// (`openssl rand -base64 32`). To exchange a key, write a new one behind it; seal again what is not
+/// [current](Keyring::is_current); then take the old one out.
+///
+/// ```
+/// use weft_auth::totp::Secret;
+/// use weft_auth::totp::seal::{Keyring, SealError};
+///
+/// let keys: Keyring = "2026-11:q1nBxgk0v9mVbS2m3yD4rC5tE6uF7wG8hJ9kL0mN1oQ=".parse()?;
+/// let secret = Secret::generate()?;
+/// let sealed = keys.seal(&secret, b"user 7")?;
+/// assert_eq!(keys.open(&sealed, b"user 7")?.expose(), secret.expose());
+/// assert_eq!(keys.open(&sealed, b"user 8").unwrap_err(), SealError::NotForThisUser);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Security
+/// Whoever has the database alone reads no secret, and gives none to another user; `user` has to name
+/// one without doubt, as by the id in full. What was sealed for a user before still opens for that user.
+///
+/// A key is good for 2³² sealings, since nonces are random. Keys and secrets are wiped when dropped; what
+/// ring expands of a key stays on the stack.
+#[derive(Clone)]
+pub struct Keyring {
+    keys: Vec<Key>,
+}
+
+#[derive(Clone)]
+struct Key {
+    id: String,
+    bytes: Zeroizing<[u8; 32]>,
+}
+
+/// Why a list of keys is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeyringError {
+    /// There is no key.
+    Empty,
+    /// The id of the key at that place, from 1, is not 1 to 32 letters, digits, `-` and `_`.
+    Id(usize),
+    /// The id at that place is there before.
+    DuplicateId(usize),
+    /// The key at that place is not 32 bytes in base64.
+    Key(usize),
+}
+
+/// Why nothing was sealed or opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SealError {
+    /// The system gave no randomness for a nonce.
+    Unsealable,
+    /// It was sealed under a key that is not here.
+    UnknownKey,
+    /// It was sealed for another user, changed, or never sealed.
+    NotForThisUser,
+}
+
+/// What a ciphertext is bound to besides its user, so that nothing sealed for another purpose under the
+/// same key opens here.
+const PURPOSE: &[u8] = b"weft-auth totp";
+/// The first byte of what is sealed, followed by the key's id with its length, nonce and ciphertext.
+const VERSION: u8 = 1;
+const LONGEST_ID: usize = 32;
+
+impl Keyring {
+    /// Seals the secret under the last key, for that user alone.
+    ///
+    /// # Errors
+    /// When the system has no randomness to give.
+    pub fn seal(&self, secret: &Secret, user: &[u8]) -> Result<Vec<u8>, SealError> {
+        let key = self.keys.last().ok_or(SealError::UnknownKey)?;
+        let nonce = *random::bytes::<NONCE_LEN>().map_err(|_| SealError::Unsealable)?;
+        let head = key.head();
+        let mut ciphertext = Zeroizing::new(secret.expose().to_vec());
+        let tag = key
+            .aes()?
+            .seal_in_place_separate_tag(
+                Nonce::assume_unique_for_key(nonce),
+                bound(&head, user),
+                &mut ciphertext,
+            )
+            .map_err(|_| SealError::Unsealable)?;
+        Ok([&head, &nonce[..], &ciphertext, tag.as_ref()].concat())
+    }
+
+    /// Opens what was sealed for that user.
+    ///
+    /// # Errors
+    /// When its key is not here, or it is not the whole of what was sealed for that user.
+    pub fn open(&self, sealed: &[u8], user: &[u8]) -> Result<Secret, SealError> {
+        let (id, rest) = id(sealed).ok_or(SealError::NotForThisUser)?;
+        let mut keys = self.keys.iter();
+        let key = keys
+            .find(|key| key.id.as_bytes() == id)
+            .ok_or(SealError::UnknownKey)?;
+        let (nonce, ciphertext) = rest
+            .split_first_chunk::<NONCE_LEN>()
+            .ok_or(SealError::NotForThisUser)?;
+        let mut buffer = Zeroizing::new(ciphertext.to_vec());
+        let opened = key.aes()?.open_in_place(
+            Nonce::assume_unique_for_key(*nonce),
+            bound(&key.head(), user),
+            &mut buffer,
+        );
+        let secret = opened.map_err(|_| SealError::NotForThisUser)?;
+        Secret::from_bytes(secret).map_err(|_| SealError::NotForThisUser)
+    }
+
+    /// Whether it says that it was sealed under the key that seals today.
+    pub fn is_current(&self, sealed: &[u8]) -> bool {
+        let current = self.keys.last().map(|key| key.id.as_bytes());
+        id(sealed).map(|(id, _)| id) == current
+    }
+}
+
+impl Key {
+    fn head(&self) -> Vec<u8> {
+        let length = [VERSION, self.id.len() as u8];
+        [&length, self.id.as_bytes()].concat()
+    }
+
+    fn aes(&self) -> Result<LessSafeKey, SealError> {
+        let key = UnboundKey::new(&AES_256_GCM, self.bytes.as_slice());
+        key.map(LessSafeKey::new).map_err(|_| SealError::Unsealable)
+    }
+}
+
+/// What the ciphertext is bound to. The head says its own length, so it ends where the user begins.
+fn bound(head: &[u8], user: &[u8]) -> Aad<Vec<u8>> {
+    Aad::from([PURPOSE, head, user].concat())
+}
+
+/// The id of the key that it was sealed under, and what follows.
+fn id(sealed: &[u8]) -> Option<(&[u8], &[u8])> {
+    match sealed {
+        [VERSION, length, rest @ ..] => rest.split_at_checked(usize::from(*length)),
+        _ => None,
+    }
+}
+
+impl FromStr for Keyring {
+    type Err = KeyringError;
+
+    fn from_str(text: &str) -> Result<Keyring, KeyringError> {
+        let mut keys: Vec<Key> = Vec::new();
+        let written = text.split(|c: char| c == ',' || c.is_ascii_whitespace());
+        for (place, key) in (1..).zip(written.filter(|key| !key.is_empty())) {
+            let (id, key) = key.split_once(':').ok_or(KeyringError::Id(place))?;
+            let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+            if !(1..=LONGEST_ID).contains(&id.len()) || !id.bytes().all(is_plain) {
+                return Err(KeyringError::Id(place));
+            }
+            if keys.iter().any(|known| known.id == id) {
+                return Err(KeyringError::DuplicateId(place));
+            }
+            let decoded = STANDARD.decode(key).map(Zeroizing::new);
+            let decoded = decoded.map_err(|_| KeyringError::Key(place))?;
+            let bytes = <[u8; 32]>::try_from(decoded.as_slice()).map(Zeroizing::new);
+            let bytes = bytes.map_err(|_| KeyringError::Key(place))?;
+            let id = id.to_owned();
+            keys.push(Key { id, bytes });
+        }
+        match keys.is_empty() {
+            true => Err(KeyringError::Empty),
+            false => Ok(Keyring { keys }),
+        }
+    }
+}
+
+impl fmt::Debug for Keyring {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ids: Vec<&str> = self.keys.iter().map(|key| key.id.as_str()).collect();
+        f.debug_struct("Keyring")
+            .field("ids", &ids)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for KeyringError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            KeyringError::Empty => f.write_str("no key"),
+            KeyringError::Id(place) => write!(f, "key {place} has no id of letters and digits"),
+            KeyringError::DuplicateId(place) => write!(f, "key {place} has the id of another"),
+            KeyringError::Key(place) => write!(f, "key {place} is not 32 bytes in base64"),
+        }
+    }
+}
+
+impl std::error::Error for KeyringError {}
+
+impl fmt::Display for SealError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            SealError::Unsealable => "could not be sealed",
+            SealError::UnknownKey => "sealed under an unknown key",
+            SealError::NotForThisUser => "not sealed for this user",
+        })
+    }
+}
+
+impl std::error::Error for SealError {}
