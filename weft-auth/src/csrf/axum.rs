@@ -1,0 +1,144 @@
+//! Extractors, and routes that are guarded or signed and nothing else.
+
+use axum::Router;
+use axum::extract::{FromRequestParts, Request};
+use axum::handler::Handler;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use axum::routing::post;
+
+use super::Checked;
+use super::tower::{CsrfLayer, FormToken};
+
+impl<S: Sync> FromRequestParts<S> for Checked {
+    type Rejection = StatusCode;
+
+    /// Refuses with 500 where [`CsrfLayer`] is not around the route.
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Checked, StatusCode> {
+        let checked = parts.extensions.get::<Checked>();
+        checked.copied().ok_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for FormToken {
+    type Rejection = StatusCode;
+
+    /// Refuses with 500 where [`CsrfLayer`] is not around the route.
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<FormToken, StatusCode> {
+        let token = parts.extensions.get::<FormToken>();
+        token.cloned().ok_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+}
+
+/// Routes behind [`CsrfLayer`], and beside them those whose every request is signed.
+///
+/// ```
+/// use axum::extract::{FromRequest, Request};
+/// use axum::{Router, http::StatusCode, routing::post};
+/// use weft_auth::csrf::{Csrf, axum::{Guarded, VerifiesSignature}, tower::{CsrfLayer, FormToken}};
+/// # use weft_auth::{Origin, cookie::Cookie};
+///
+/// struct Signed(Vec<u8>); // such as an extractor of weft-webhooks in a type of your own
+/// impl VerifiesSignature for Signed {}
+/// # impl<S: Sync> FromRequest<S> for Signed {
+/// #     type Rejection = StatusCode;
+/// #     async fn from_request(_: Request, _: &S) -> Result<Signed, StatusCode> { Err(StatusCode::FORBIDDEN) }
+/// # }
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let keys = "1:q1nBxgk0v9mVbS2m3yD4rC5tE6uF7wG8hJ9kL0mN1oQ=".parse()?;
+/// # let csrf = Csrf::new(Origin::parse("https://app.example.com")?, keys)?;
+/// let layer = CsrfLayer::new(csrf, Cookie::new("__Host-session")?);
+/// let pages = Router::new().route("/note", post(|| async { "saved" }));
+/// let app: Router = Guarded::new(pages, layer)
+///     .signed("/webhooks/stripe", async |Signed(_body): Signed| StatusCode::OK)
+///     .into_router();
+/// # let _ = app; Ok(())
+/// # }
+/// ```
+///
+/// A handler that ends in anything else has no exemption:
+///
+/// ```compile_fail
+/// # use weft_auth::csrf::axum::Guarded;
+/// fn exempt(routes: Guarded) -> Guarded {
+///     routes.signed("/webhooks/stripe", async |body: String| body)
+/// }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Guarded<S = ()> {
+    router: Router<S>,
+}
+
+impl<S: Clone + Send + Sync + 'static> Guarded<S> {
+    /// Those routes, behind the layer.
+    pub fn new(routes: Router<S>, layer: CsrfLayer) -> Guarded<S> {
+        Guarded {
+            router: routes.layer(layer),
+        }
+    }
+
+    /// And that one for POST, beside it.
+    ///
+    /// # Security
+    /// Neither the handler nor its extractors see the browser's credentials: `Cookie` and
+    /// `Authorization` are gone from the request, and `Set-Cookie` from the answer.
+    #[must_use]
+    pub fn signed<H, T>(self, path: &str, handler: H) -> Guarded<S>
+    where
+        H: Handler<T, S>,
+        T: EndsInSignature + 'static,
+    {
+        let route = post(handler).layer(middleware::from_fn(without_credentials));
+        Guarded {
+            router: self.router.route(path, route),
+        }
+    }
+
+    /// All of them.
+    pub fn into_router(self) -> Router<S> {
+        self.router
+    }
+}
+
+async fn without_credentials(mut request: Request, next: Next) -> Response {
+    let drop = |headers: &mut HeaderMap, names: &[header::HeaderName]| {
+        for name in names {
+            headers.remove(name);
+        }
+    };
+    drop(
+        request.headers_mut(),
+        &[header::COOKIE, header::AUTHORIZATION],
+    );
+    let mut response = next.run(request).await;
+    drop(response.headers_mut(), &[header::SET_COOKIE]);
+    response
+}
+
+/// An extractor that refuses every request whose body no key of the sender has signed.
+///
+/// # Security
+/// To implement it is to promise that: the handler's route is exempt from CSRF protection.
+pub trait VerifiesSignature {}
+
+/// The arguments of a handler of which the last one [`VerifiesSignature`].
+pub trait EndsInSignature: sealed::Sealed {}
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+macro_rules! ends_in_signature {
+    ($($argument:ident)*) => {
+        impl<M, $($argument,)* T: VerifiesSignature> sealed::Sealed for (M, $($argument,)* T) {}
+        impl<M, $($argument,)* T: VerifiesSignature> EndsInSignature for (M, $($argument,)* T) {}
+    };
+}
+
+ends_in_signature!();
+ends_in_signature!(A);
+ends_in_signature!(A B);
+ends_in_signature!(A B C);

@@ -1,0 +1,220 @@
+use std::fmt;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{ConnectionId, Domain, OrganizationId};
+
+/// An event of WorkOS, of whose body the signature was verified.
+///
+/// Events come late, twice and out of order. A [`Revocation`] is carried out whenever it comes; what is
+/// stored of a thing's state is replaced by a later [`updated_at`](Event::updated_at) only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    id: String,
+    name: String,
+    updated_at: Option<Timestamp>,
+    revocation: Option<Revocation>,
+}
+
+/// Whose sessions end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Revocation {
+    /// All that came over a connection.
+    Connection(ConnectionId),
+    /// Those of one person in an organisation, whoever of these it is: the directory's id of somebody
+    /// and the connection's need not be the same.
+    Person {
+        /// The organisation.
+        organization: OrganizationId,
+        /// The identity provider's id of the person.
+        idp_id: Option<String>,
+        /// The person's addresses, in lower case.
+        emails: Vec<String>,
+    },
+    /// All of an organisation that came by single sign-on.
+    Organization(OrganizationId),
+    /// Those of an organisation's people with addresses in a domain.
+    Domain {
+        /// The organisation.
+        organization: OrganizationId,
+        /// The domain.
+        domain: Domain,
+    },
+}
+
+/// A time as WorkOS writes it, `2026-11-25T03:18:00.000Z`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(String);
+
+/// A body that is no event, or one that ends sessions and does not say whose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EventError;
+
+#[derive(Deserialize)]
+struct Envelope {
+    id: String,
+    event: String,
+    data: Value,
+}
+
+#[derive(Deserialize)]
+struct ConnectionData {
+    id: ConnectionId,
+}
+
+#[derive(Deserialize)]
+struct PersonData {
+    organization_id: OrganizationId,
+    #[serde(default)]
+    idp_id: Option<String>,
+    #[serde(default)]
+    email: Option<String>,
+    #[serde(default)]
+    emails: Vec<Address>,
+    #[serde(default)]
+    state: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Address {
+    #[serde(default)]
+    value: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct DirectoryData {
+    organization_id: OrganizationId,
+}
+
+#[derive(Deserialize)]
+struct OrganizationData {
+    id: OrganizationId,
+}
+
+#[derive(Deserialize)]
+struct DomainData {
+    organization_id: OrganizationId,
+    domain: String,
+}
+
+impl Event {
+    /// Reads a verified body.
+    ///
+    /// # Errors
+    /// When it is no event, or one that ends sessions and does not say whose: answer with an error, so
+    /// that it comes again and somebody looks.
+    pub fn parse(verified_body: &[u8]) -> Result<Event, EventError> {
+        let envelope: Envelope = serde_json::from_slice(verified_body).map_err(|_| EventError)?;
+        if envelope.id.is_empty() {
+            return Err(EventError);
+        }
+        let updated_at = envelope.data.get("updated_at").and_then(Value::as_str);
+        Ok(Event {
+            updated_at: updated_at.and_then(Timestamp::new),
+            revocation: revocation(&envelope.event, envelope.data)?,
+            id: envelope.id,
+            name: envelope.event,
+        })
+    }
+
+    /// Its id, by which a copy is known.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Its name, such as `connection.deleted`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// When the thing that it is about was changed.
+    pub fn updated_at(&self) -> Option<&Timestamp> {
+        self.updated_at.as_ref()
+    }
+
+    /// Whose sessions end by it.
+    pub fn revocation(&self) -> Option<&Revocation> {
+        self.revocation.as_ref()
+    }
+}
+
+fn revocation(name: &str, data: Value) -> Result<Option<Revocation>, EventError> {
+    Ok(Some(match name {
+        "connection.deactivated" | "connection.deleted" => {
+            Revocation::Connection(read::<ConnectionData>(data)?.id)
+        }
+        "dsync.user.deleted" => person(read(data)?)?,
+        "dsync.user.updated" => {
+            let data: PersonData = read(data)?;
+            match data.state.as_deref() {
+                Some("active") | None => return Ok(None),
+                Some(_) => person(data)?,
+            }
+        }
+        "dsync.deleted" => Revocation::Organization(read::<DirectoryData>(data)?.organization_id),
+        "organization.deleted" => Revocation::Organization(read::<OrganizationData>(data)?.id),
+        "organization_domain.deleted" | "organization_domain.verification_failed" => {
+            let data: DomainData = read(data)?;
+            Revocation::Domain {
+                organization: data.organization_id,
+                domain: Domain::new(&data.domain).ok_or(EventError)?,
+            }
+        }
+        _ => return Ok(None),
+    }))
+}
+
+fn person(data: PersonData) -> Result<Revocation, EventError> {
+    let idp_id = data.idp_id.filter(|id| !id.trim().is_empty());
+    let listed = data.emails.into_iter().filter_map(|address| address.value);
+    let emails = data.email.into_iter().chain(listed);
+    let mut emails: Vec<String> = emails
+        .filter(|address| !address.trim().is_empty())
+        .map(|address| address.to_ascii_lowercase())
+        .collect();
+    emails.sort();
+    emails.dedup();
+    if idp_id.is_none() && emails.is_empty() {
+        return Err(EventError);
+    }
+    Ok(Revocation::Person {
+        organization: data.organization_id,
+        idp_id,
+        emails,
+    })
+}
+
+fn read<T: serde::de::DeserializeOwned>(data: Value) -> Result<T, EventError> {
+    serde_json::from_value(data).map_err(|_| EventError)
+}
+
+impl Timestamp {
+    /// The time that is written so, in the one way that sorts as it reads.
+    pub fn new(text: &str) -> Option<Timestamp> {
+        let fits = |c: char, pattern: char| match pattern {
+            '0' => c.is_ascii_digit(),
+            _ => c == pattern,
+        };
+        let pattern = "0000-00-00T00:00:00.000Z";
+        let all = text
+            .chars()
+            .zip(pattern.chars())
+            .all(|(c, pattern)| fits(c, pattern));
+        (text.len() == pattern.len() && all).then(|| Timestamp(text.to_owned()))
+    }
+
+    /// As it is written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for EventError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not an event of WorkOS, or one that does not say whose sessions end")
+    }
+}
+
+impl std::error::Error for EventError {}

@@ -1,0 +1,73 @@
+//! Single sign-on through WorkOS, for organisations whose plan has it.
+//!
+//! A sign-in goes through these types, each made of the one before and spent by the next:
+//! [`Start`] sends the browser away, [`Callback`] is what it comes back with, [`Bound`] is an answer to
+//! a flow of this browser, [`Exchange`] may be sent once, [`Exchanged`] is what WorkOS says of somebody,
+//! and [`Identity`] is somebody who was admitted.
+//!
+//! ```no_run
+//! use std::time::SystemTime;
+//! use http::HeaderMap;
+//! use weft_auth::sso::{Callback, Client, Domain, Identity, Pending, Plan, Target, Transport, WorkOs};
+//!
+//! async fn callback<T: Transport<Error: std::error::Error + 'static>>(
+//!     client: &Client<T>,
+//!     (headers, query): (&HeaderMap, &str),
+//!     consume: impl Fn([u8; 32]) -> Option<Pending>, // takes it out of the store, atomically
+//!     (plan, verified): (Plan, &[Domain]),
+//! ) -> Result<Option<Identity>, Box<dyn std::error::Error>> {
+//!     let Callback::Answer(answer) = Callback::parse(query) else {
+//!         return Ok(None); // the identity provider began: start a flow of our own
+//!     };
+//!     let bound = answer.bind(headers)?;
+//!     let pending = consume(bound.state_digest()).ok_or("no such flow")?;
+//!     let exchange = bound.resume(pending, plan, SystemTime::now())?;
+//!     let exchanged = client.exchange(exchange).await?;
+//!     let connection = client.connection(exchanged.connection_id()).await?;
+//!     Ok(Some(exchanged.admit(&connection, verified)?))
+//! }
+//! ```
+//!
+//! # Security
+//! WorkOS reads SAML, so that no XML is read here. What comes back is checked all the same: for the
+//! organisation that the flow was started for, over an active connection of that organisation, with an
+//! address in a domain that it proved to own, and known by connection and the identity provider's own
+//! id, never by address.
+
+mod admission;
+mod api;
+mod callback;
+mod client;
+mod connection;
+mod domain;
+mod enforcement;
+mod event;
+#[cfg(feature = "testkit")]
+pub mod fake;
+mod flow;
+mod flow_cookie;
+mod id;
+mod linking;
+mod plan;
+mod profile;
+mod reconcile;
+mod refusal;
+mod workos;
+
+pub use admission::{Exchanged, Identity, IdentityKey};
+pub use api::{ApiError, ApiErrorKind, Page};
+pub use callback::{Answer, Bound, Callback, CallbackError};
+pub use client::{Client, ClientError, Transport};
+pub use connection::{Connection, ConnectionState};
+pub use domain::Domain;
+pub use enforcement::{BreakGlass, DomainPolicies, DomainPolicy, DuplicateDomain, Route};
+pub use event::{Event, EventError, Revocation, Timestamp};
+pub use flow::{Exchange, FLOW_LIFETIME, Pending, Start, Target};
+pub use flow_cookie::FLOWS;
+pub use id::{ConnectionId, IdError, OrganizationId};
+pub use linking::Linking;
+pub use plan::{GRACE, Plan};
+pub use profile::Profile;
+pub use reconcile::reconcile;
+pub use refusal::{Refusal, RefusalKind};
+pub use workos::{WorkOs, WorkOsError};
