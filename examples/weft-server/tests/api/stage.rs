@@ -1,7 +1,10 @@
 //! A database of the test's own, the router on it, and four bearers.
 
-use std::rc::Rc;
-use std::sync::{LazyLock, OnceLock};
+use std::{
+    rc::Rc,
+    sync::{LazyLock, OnceLock},
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -12,6 +15,7 @@ use chrono::{TimeDelta, Utc};
 use diesel_async::{AsyncConnection, AsyncPgConnection};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
+use tokio::time::sleep;
 use tower::ServiceExt;
 use uuid::Uuid;
 use weft_embedded::{Cluster, Database, Options, Template, TestDatabase};
@@ -173,6 +177,17 @@ const TABLES: [(&str, &str); 19] = [
     ("webhook_messages", "org_id"),
     ("webhook_attempts", "org_id"),
 ];
+
+/// Waits until `so`, and fails if that never comes.
+pub(crate) async fn until(what: &str, mut so: impl AsyncFnMut() -> bool) {
+    for _ in 0..1000 {
+        if so().await {
+            return;
+        }
+        sleep(Duration::from_millis(20)).await;
+    }
+    panic!("never: {what}")
+}
 
 /// What `router` answers a bearer of `token`.
 pub(crate) async fn ask(

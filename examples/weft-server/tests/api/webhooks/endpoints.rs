@@ -10,7 +10,7 @@ use super::{
     process::Process,
     sender::{Endpoint, SECRET, deliver},
 };
-use crate::stage::on_stage;
+use crate::stage::{on_stage, until};
 
 const NEW: &str = "whsec_the secret that comes after it, long enough";
 
@@ -178,20 +178,12 @@ fn every_server_learns_of_an_endpoint_within_seconds() {
         let server = Process::start(stage).await;
         let (token, shop) = (&stage.a.owner, Some(stage.a.shops[0]));
         let stripe = Endpoint::make(&stage.router, token, "stripe", shop).await;
-        let mut tries = 0;
-        while server.post(stripe.request("{}")).await != Some(200) {
-            tries += 1;
-            assert!(tries < 100, "the other server never learns of it");
-            sleep(Duration::from_millis(50)).await;
-        }
+        let learns = async || server.post(stripe.request("{}")).await == Some(200);
+        until("the other server learns of it", learns).await;
         let path = format!("/api/webhook-endpoints/{}", stripe.id);
         stage.ask(token, "DELETE", &path, None).await;
-        tries = 0;
-        while server.post(stripe.request("[]")).await != Some(403) {
-            tries += 1;
-            assert!(tries < 100, "the other server never forgets it");
-            sleep(Duration::from_millis(50)).await;
-        }
+        let forgets = async || server.post(stripe.request("[]")).await == Some(403);
+        until("the other server forgets it", forgets).await;
     });
 }
 
@@ -217,11 +209,11 @@ fn what_was_read_earlier_never_replaces_what_was_read_later() {
             .unwrap();
         let read = Endpoint::make(&stage.router, token, "stripe", shop);
         let deleted = async {
-            let waiting =
-                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted";
-            while stage.database.query(waiting).unwrap()[0][0].as_deref() != Some("1") {
-                sleep(Duration::from_millis(10)).await;
-            }
+            let waiting = "SELECT count(*) FROM pg_stat_activity \
+                           WHERE datname = current_database() AND wait_event = 'advisory'";
+            let waits =
+                async || stage.database.query(waiting).unwrap()[0][0].as_deref() == Some("1");
+            until("somebody is reading", waits).await;
             let path = format!("/api/webhook-endpoints/{}", stripe.id);
             let delete = stage.ask(token, "DELETE", &path, None);
             let open = async {

@@ -1,17 +1,14 @@
 //! One delivery, one effect: whatever arrives at once, and whoever dies in between.
 
-use std::time::Duration;
-
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 use futures_util::future::join_all;
-use tokio::time::sleep;
 
 use super::{
     process::Process,
     records::order,
     sender::{Endpoint, deliver},
 };
-use crate::stage::{Stage, on_stage};
+use crate::stage::{Stage, on_stage, until};
 
 fn cell(stage: &Stage, sql: &str) -> Option<String> {
     stage.database.query(sql).unwrap()[0][0].clone()
@@ -61,9 +58,8 @@ fn what_a_killed_server_had_claimed_is_picked_up_once() {
             shopify.id
         );
         let killed = async {
-            while cell(stage, &state).as_deref() != Some("claimed 1") {
-                sleep(Duration::from_millis(20)).await;
-            }
+            let claimed = async || cell(stage, &state).as_deref() == Some("claimed 1");
+            until("claimed", claimed).await;
             server.kill();
         };
         let (answer, ()) = tokio::join!(waiting, killed);
@@ -79,13 +75,44 @@ fn what_a_killed_server_had_claimed_is_picked_up_once() {
             .execute("UPDATE webhook_deliveries SET claimed_until = now() WHERE state = 'claimed'")
             .unwrap();
         let server = Process::start(stage).await;
-        while cell(stage, &state).as_deref() != Some("done 2") {
-            sleep(Duration::from_millis(50)).await;
-        }
+        let done = async || cell(stage, &state).as_deref() == Some("done 2");
+        until("picked up", done).await;
         // The sender, which had no answer, tries again.
         assert_eq!(server.post(shopify.request(body)).await, Some(200));
         assert_eq!(cell(stage, &state).as_deref(), Some("done 2"));
         assert_eq!(cell(stage, orders).as_deref(), Some("1"));
         server.kill();
+    });
+}
+
+#[test]
+fn an_effect_and_the_end_of_its_claim_are_one_transaction() {
+    on_stage(async |stage| {
+        let (token, shop) = (&stage.a.owner, Some(stage.a.shops[1]));
+        let slack = Endpoint::make(&stage.router, token, "slack", shop).await;
+        let body = "command=%2Fweft&trigger_id=1&text=open+Only+once";
+        let send = async || {
+            deliver(&stage.router, slack.request(body))
+                .await
+                .status
+                .as_u16()
+        };
+        let made = "SELECT count(*) FROM conversations WHERE subject = 'Only once'";
+        let state = format!(
+            "SELECT state || ' ' || attempts FROM webhook_deliveries WHERE endpoint_id = '{}'",
+            slack.id
+        );
+        let never = "ALTER TABLE webhook_deliveries \
+                     ADD CONSTRAINT never CHECK (state <> 'done') NOT VALID";
+        stage.database.execute(never).unwrap();
+        assert_eq!(send().await, 200);
+        assert_eq!(cell(stage, made).as_deref(), Some("0"));
+        assert_eq!(cell(stage, &state).as_deref(), Some("claimed 1"));
+        let again = "ALTER TABLE webhook_deliveries DROP CONSTRAINT never; \
+                     UPDATE webhook_deliveries SET claimed_until = now() WHERE state = 'claimed'";
+        stage.database.execute(again).unwrap();
+        assert_eq!(send().await, 200);
+        assert_eq!(cell(stage, made).as_deref(), Some("1"));
+        assert_eq!(cell(stage, &state).as_deref(), Some("done 2"));
     });
 }

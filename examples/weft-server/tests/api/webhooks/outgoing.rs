@@ -33,7 +33,7 @@ use weft_webhooks::{
 };
 
 use super::{records::order, sender::Endpoint};
-use crate::stage::{KEYS, Stage, on_stage};
+use crate::stage::{KEYS, Stage, on_stage, until};
 
 type Received = Arc<Mutex<Vec<(HeaderMap, Bytes)>>>;
 
@@ -224,9 +224,7 @@ fn a_failure_is_tried_again_under_the_same_id_at_a_new_time() {
         pair.something_happens().await;
         let waiting = |message: &Value| message["attempts"] == 1 && message["state"] == "pending";
         pair.messages(&id, waiting).await;
-        while pair.received().is_empty() {
-            sleep(Duration::from_millis(10)).await;
-        }
+        until("received", async || !pair.received().is_empty()).await;
         let rotation = json!({ "overlap_minutes": 60 });
         let path = format!("/api/webhook-subscriptions/{id}/secret");
         let new = pair.ask("POST", &path, rotation).await["secret"].clone();
@@ -304,9 +302,7 @@ fn a_receiver_that_never_answers_holds_up_no_other_organisation() {
             stage.b.id
         );
         stage.database.execute(&backlog).unwrap();
-        while pair.received().is_empty() {
-            sleep(Duration::from_millis(10)).await;
-        }
+        until("received", async || !pair.received().is_empty()).await;
         pair.something_happens().await;
         pair.messages(&id, delivered).await;
     });
@@ -322,9 +318,7 @@ fn what_an_earlier_address_answers_does_not_turn_off_the_new_one() {
         pair.ask("PATCH", &path, held).await;
         *pair.status.lock().unwrap() = 410;
         pair.something_happens().await;
-        while pair.received().is_empty() {
-            sleep(Duration::from_millis(10)).await;
-        }
+        until("received", async || !pair.received().is_empty()).await;
         pair.ask("PATCH", &path, json!({ "url": pair.url })).await;
         pair.release.notify_one();
         let failed = |message: &Value| message["state"] == "failed";
@@ -346,9 +340,7 @@ fn a_failure_that_began_before_a_success_does_not_turn_off() {
         stage.database.execute(failing).unwrap();
         *pair.status.lock().unwrap() = 500;
         pair.something_happens().await;
-        while pair.received().is_empty() {
-            sleep(Duration::from_millis(10)).await;
-        }
+        until("received", async || !pair.received().is_empty()).await;
         // Another message got through meanwhile.
         let works = "UPDATE webhook_subscriptions SET failing_since = NULL";
         stage.database.execute(works).unwrap();
@@ -369,6 +361,8 @@ fn who_may_not_subscribe_any_more_is_not_told() {
         pair.something_happens().await;
         let tried = |message: &Value| message["attempts"] == 1 && message["state"] == "pending";
         pair.messages(&id, tried).await;
+        let shop = Some(stage.a.shops[1]);
+        let shopify = Endpoint::make(&pair.stage.router, &stage.a.owner, "shopify", shop).await;
         let owner = format!(
             "UPDATE memberships SET role = 'member' WHERE org_id = '{}'",
             stage.a.id
@@ -379,13 +373,21 @@ fn who_may_not_subscribe_any_more_is_not_told() {
             .execute("UPDATE webhook_messages SET due_at = now()")
             .unwrap();
         let state = format!("SELECT state FROM webhook_messages WHERE subscription_id = '{id}'");
-        while stage.database.query(&state).unwrap()[0][0].as_deref() != Some("failed") {
-            sleep(Duration::from_millis(50)).await;
-        }
+        let failed =
+            async || stage.database.query(&state).unwrap()[0][0].as_deref() == Some("failed");
+        until("given up", failed).await;
         assert_eq!(
             pair.received().len(),
             1,
             "only while they owned the organisation"
+        );
+        let body = order(1, "2026-11-23T15:00:00Z");
+        assert_eq!(shopify.send(&pair.stage.router, &body).await.status, 200);
+        let kept = stage.database.query(&state).unwrap();
+        assert_eq!(
+            kept.len(),
+            1,
+            "nor is anything kept for them that happens now"
         );
     });
 }
