@@ -16,7 +16,7 @@ use weft_benches::{in_turns, tokio_runtime};
 use weft_embedded::{Cluster, Options};
 use weft_server::events::Outgoing;
 use weft_server::roads::Roads;
-use weft_server::token::BearerToken;
+use weft_server::token::{ApiToken, PREFIX};
 use weft_server::webhooks::directory::Directory;
 use weft_server::{AppState, app, config, migrate, seed};
 use weft_webhooks::outgoing::{Networks, Roots};
@@ -93,7 +93,7 @@ async fn endpoint(database: &weft_embedded::Database) -> (Router, String) {
     let [org, _] = seed::seed(&roads).await.expect("the demo");
     let email = weft_server::value::Email::new("aiko@kumo-ceramics.example").expect("an address");
     let user = roads.auth.user(&email).await.expect("a user");
-    let token = BearerToken::generate().expect("a token");
+    let token = ApiToken::generate(PREFIX).expect("a token");
     let until = Utc::now() + TimeDelta::hours(1);
     let digest = token.digest();
     let issued = roads.auth.issue(&digest, (org, user), "bench", until);

@@ -14,7 +14,7 @@ use crate::{
     app::AppState,
     error::Problem,
     roads::{AppRoad, AuthRoad, Identity, OrgConnection},
-    token::BearerToken,
+    token::{ApiToken, PREFIX},
     value::Role,
 };
 
@@ -71,7 +71,7 @@ impl FromRequestParts<AppState> for Tenant {
 }
 
 /// The one token of the one `Authorization` header.
-fn bearer(headers: &HeaderMap) -> Option<BearerToken> {
+fn bearer(headers: &HeaderMap) -> Option<ApiToken> {
     let mut all = headers.get_all(header::AUTHORIZATION).iter();
     let (only, None) = (all.next()?, all.next()) else {
         return None;
@@ -79,7 +79,7 @@ fn bearer(headers: &HeaderMap) -> Option<BearerToken> {
     let (scheme, token) = only.to_str().ok()?.split_once(' ')?;
     scheme
         .eq_ignore_ascii_case("bearer")
-        .then(|| BearerToken::parse(token.trim()))?
+        .then(|| ApiToken::parse(PREFIX, token.trim()).ok())?
 }
 
 impl FromRequestParts<AppState> for AuthRoad {
@@ -236,7 +236,7 @@ mod tests {
 
     #[test]
     fn only_one_well_formed_token_is_taken() {
-        let token = BearerToken::generate().unwrap();
+        let token = ApiToken::generate(PREFIX).unwrap();
         let one = format!("Bearer {}", token.expose());
         assert!(bearer(&with(&[&one])).is_some());
         assert!(bearer(&with(&[&one.replace("Bearer", "bearer")])).is_some());

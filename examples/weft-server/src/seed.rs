@@ -17,7 +17,7 @@ use crate::{
         conversations, membership_shops, memberships, messages, orders, organizations, plans, shops,
     },
     state_folder::StateFolder,
-    token::BearerToken,
+    token::{ApiToken, PREFIX},
     value::{ConversationState, Direction, Email, Role},
 };
 
@@ -183,7 +183,7 @@ pub async fn tokens(
             let mut tokens = Vec::new();
             for demo in &DEMO {
                 for member in &demo.members {
-                    let token = BearerToken::generate().map_err(|_| SeedError::Randomness)?;
+                    let token = ApiToken::generate(PREFIX).map_err(|_| SeedError::Randomness)?;
                     let (org, token) = (demo.slug.to_owned(), token.expose().to_owned());
                     tokens.push(DemoToken {
                         org,
@@ -201,7 +201,8 @@ pub async fn tokens(
             let user = roads.auth.user(&address(member)?).await?;
             let theirs = |token: &&DemoToken| token.org == demo.slug && token.role == member.role;
             let token = tokens.iter().find(theirs);
-            if let Some(token) = token.and_then(|token| BearerToken::parse(&token.token)) {
+            if let Some(token) = token.and_then(|token| ApiToken::parse(PREFIX, &token.token).ok())
+            {
                 let until = now + TimeDelta::days(30);
                 roads
                     .auth

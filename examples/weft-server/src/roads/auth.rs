@@ -14,7 +14,7 @@ use crate::{
         api_tokens, membership_shops, memberships, users, webhook_deliveries, webhook_endpoints,
         webhook_messages, webhook_secrets,
     },
-    token::TokenDigest,
+    token::{Api, TokenDigest},
     value::{Email, Provider, Role},
     webhooks::directory::{Listed, NOTIFY},
 };
@@ -155,7 +155,7 @@ impl AuthRoad {
     /// When the database does not answer.
     pub async fn identify(
         &self,
-        digest: &TokenDigest,
+        digest: &TokenDigest<Api>,
         now: DateTime<Utc>,
     ) -> Result<Option<Identity>, Problem> {
         let mut conn = pooled(&self.pool, "auth").await?;
@@ -226,7 +226,7 @@ impl AuthRoad {
     /// When the user is no member of the organisation, or the database does not answer.
     pub async fn issue(
         &self,
-        digest: &TokenDigest,
+        digest: &TokenDigest<Api>,
         (org, user): (Uuid, Uuid),
         label: &str,
         expires_at: DateTime<Utc>,

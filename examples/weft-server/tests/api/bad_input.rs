@@ -5,7 +5,7 @@ use axum::{
     http::{Request, header},
 };
 use serde_json::{Value, json};
-use weft_server::token::BearerToken;
+use weft_server::token::{ApiToken, PREFIX};
 
 use crate::{
     stage::{Answer, Stage, on_stage},
@@ -33,8 +33,8 @@ fn without_a_good_token_there_is_one_answer() {
     on_stage(async |stage| {
         let world = World::of(stage, stage.a.id, stage.a.shops[0]);
         let before = stage.everything();
-        let unknown = BearerToken::generate().unwrap();
-        let expired = BearerToken::generate().unwrap();
+        let unknown = ApiToken::generate(PREFIX).unwrap();
+        let expired = ApiToken::generate(PREFIX).unwrap();
         let user = stage.id(&format!(
             "SELECT user_id FROM memberships WHERE org_id = '{}' AND role = 'owner'",
             stage.a.id

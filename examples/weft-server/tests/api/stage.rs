@@ -26,7 +26,7 @@ use weft_server::{
     roads::Roads,
     schema::TENANCY,
     seed::{self, DEMO},
-    token::BearerToken,
+    token::{ApiToken, PREFIX},
     webhooks::directory::Directory,
 };
 use weft_tenancy::RowSecurity;
@@ -379,7 +379,7 @@ fn parts(database: &Database, at: usize) -> Parts {
 async fn bearers(roads: &Roads, (id, shops, users): Parts) -> Org {
     let mut tokens = Vec::new();
     for user in users {
-        let token = BearerToken::generate().unwrap();
+        let token = ApiToken::generate(PREFIX).unwrap();
         let until = Utc::now() + TimeDelta::hours(1);
         roads
             .auth
