@@ -166,7 +166,7 @@ fn a_customer_who_was_known_by_address_stays_one() {
         sent(stage, &shopify, &customer(71, &second, later)).await;
         assert_eq!(
             row(stage, "email", "customers", "shopify_id = 71"),
-            [first.clone()]
+            [first.as_str()]
         );
         sent(stage, &shopify, &customer(73, &second, later)).await;
         assert_eq!(
