@@ -42,6 +42,15 @@ impl AppState {
         }
     }
 
+    /// Reads where providers send and what they sign with. Until this is done, every delivery would be
+    /// refused.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn read_endpoints(&self) -> Result<(), Problem> {
+        self.directory.refresh(&self.roads.auth, Utc::now()).await
+    }
+
     /// Does what has to be done beside answering, for as long as it is polled.
     pub async fn work(&self) {
         tokio::join!(
@@ -54,7 +63,7 @@ impl AppState {
 
     /// Takes changed endpoints into use, here at once and elsewhere soon.
     pub(crate) async fn endpoints_changed(&self) -> Result<(), Problem> {
-        self.directory.refresh(&self.roads.auth, Utc::now()).await?;
+        self.read_endpoints().await?;
         self.roads.auth.announce_endpoints().await
     }
 

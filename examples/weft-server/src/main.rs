@@ -145,6 +145,10 @@ async fn serve(folder: &StateFolder, roads: Roads, listen: &str, demo: bool) -> 
     drop(out);
     let directory = Directory::new(keys::open(folder)?)?;
     let state = AppState::new(roads, directory, Outgoing::from_env()?);
+    state
+        .read_endpoints()
+        .await
+        .map_err(|_| "the webhook endpoints cannot be read")?;
     let work = state.clone();
     let work = tokio::spawn(async move { work.work().await });
     serve::serve(listeners, tls, app(state), serve::stopped()).await?;

@@ -144,6 +144,11 @@ fn refunds_sum_up_in_any_order_and_once_each() {
         whole["refunds"] = json!([refund(31, 3, "100"), refund(32, 3, "20")]);
         sent(stage, &shopify, &whole).await;
         assert_eq!(row(stage, "refunded", "orders", "shopify_id = 3"), ["120"]);
+        // What was said of it before the money moved comes late.
+        let mut pending = refund(31, 3, "100");
+        pending["transactions"][0]["status"] = json!("pending");
+        sent(stage, &shopify, &pending).await;
+        assert_eq!(row(stage, "amount", "refunds", "shopify_id = 31"), ["100"]);
     });
 }
 

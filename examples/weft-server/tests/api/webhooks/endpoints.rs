@@ -10,7 +10,7 @@ use super::{
     process::Process,
     sender::{Endpoint, SECRET, deliver},
 };
-use crate::stage::{on_stage, until};
+use crate::stage::{Stage, on_stage, until};
 
 const NEW: &str = "whsec_the secret that comes after it, long enough";
 
@@ -188,11 +188,45 @@ fn every_server_learns_of_an_endpoint_within_seconds() {
 }
 
 #[test]
-fn what_was_read_earlier_never_replaces_what_was_read_later() {
+fn no_more_than_two_secrets_are_in_force_however_often_they_are_rotated() {
     on_stage(async |stage| {
-        let (token, shop) = (&stage.a.owner, Some(stage.a.shops[0]));
-        let stripe = Endpoint::make(&stage.router, token, "stripe", shop).await;
-        // The first to read the endpoints from now on stops in the middle, until it may go on.
+        let token = &stage.a.owner;
+        let stripe = Endpoint::make(&stage.router, token, "stripe", Some(stage.a.shops[0])).await;
+        let new = json!({ "url": "https://hooks.example.com/", "event_types": ["order.created"] });
+        let path = "/api/webhook-subscriptions";
+        let subscription = stage.ask(token, "POST", path, Some(&new)).await.json();
+        let subscription = subscription["id"].as_str().unwrap();
+        let rotate_endpoint = format!("/api/webhook-endpoints/{}/secrets", stripe.id);
+        let rotate_subscription = format!("{path}/{subscription}/secret");
+        for _ in 0..3 {
+            let body = json!({ "secret": NEW, "overlap_minutes": 60 });
+            let added = stage
+                .ask(token, "POST", &rotate_endpoint, Some(&body))
+                .await;
+            assert_eq!(added.status.as_u16(), 201, "{}", added.text);
+            let body = json!({ "overlap_minutes": 60 });
+            let added = stage
+                .ask(token, "POST", &rotate_subscription, Some(&body))
+                .await;
+            assert_eq!(added.status.as_u16(), 200, "{}", added.text);
+        }
+        for holder in [stripe.id.to_string(), subscription.to_owned()] {
+            let in_force = format!(
+                "SELECT count(*) FROM webhook_secrets \
+                 WHERE '{holder}' IN (endpoint_id, subscription_id) \
+                     AND (not_after IS NULL OR not_after > now())"
+            );
+            let in_force = stage.database.query(&in_force).unwrap();
+            assert_eq!(in_force[0][0].as_deref(), Some("2"));
+        }
+    });
+}
+
+/// Stops the first that reads the endpoints in the middle, until it is opened.
+struct Gate(AsyncPgConnection);
+
+impl Gate {
+    async fn close(stage: &Stage) -> Gate {
         let slow = "CREATE FUNCTION slow() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN \
                         IF pg_try_advisory_lock(1) THEN \
                             PERFORM pg_advisory_lock_shared(2); \
@@ -201,37 +235,68 @@ fn what_was_read_earlier_never_replaces_what_was_read_later() {
                     END $$; \
                     ALTER POLICY weft_directory ON webhook_endpoints USING (slow())";
         stage.database.execute(slow).unwrap();
-        let mut gate = AsyncPgConnection::establish(&stage.database.url("postgres"))
-            .await
-            .unwrap();
-        gate.batch_execute("SELECT pg_advisory_lock(2)")
-            .await
-            .unwrap();
+        let address = stage.database.url("postgres");
+        let mut conn = AsyncPgConnection::establish(&address).await.unwrap();
+        let close = "SELECT pg_advisory_lock(2)";
+        conn.batch_execute(close).await.unwrap();
+        Gate(conn)
+    }
+
+    /// Somebody stands before it.
+    async fn reached(&self, stage: &Stage) {
+        let waiting = "SELECT count(*) FROM pg_stat_activity \
+                       WHERE datname = current_database() AND wait_event = 'advisory'";
+        let waits = async || stage.database.query(waiting).unwrap()[0][0].as_deref() == Some("1");
+        until("somebody is reading", waits).await;
+    }
+
+    async fn open(mut self) {
+        let open = "SELECT pg_advisory_unlock(2)";
+        self.0.batch_execute(open).await.unwrap();
+    }
+}
+
+#[test]
+fn what_was_read_earlier_never_replaces_what_was_read_later() {
+    on_stage(async |stage| {
+        let (token, shop) = (&stage.a.owner, Some(stage.a.shops[0]));
+        let stripe = Endpoint::make(&stage.router, token, "stripe", shop).await;
+        let gate = Gate::close(stage).await;
         let read = Endpoint::make(&stage.router, token, "stripe", shop);
         let deleted = async {
-            let waiting = "SELECT count(*) FROM pg_stat_activity \
-                           WHERE datname = current_database() AND wait_event = 'advisory'";
-            let waits =
-                async || stage.database.query(waiting).unwrap()[0][0].as_deref() == Some("1");
-            until("somebody is reading", waits).await;
+            gate.reached(stage).await;
             let path = format!("/api/webhook-endpoints/{}", stripe.id);
             let delete = stage.ask(token, "DELETE", &path, None);
             let open = async {
+                // Long enough for whoever does not wait for the first.
                 sleep(Duration::from_millis(500)).await;
-                gate.batch_execute("SELECT pg_advisory_unlock(2)")
-                    .await
-                    .unwrap();
+                gate.open().await;
             };
             tokio::join!(delete, open).0.status.as_u16()
         };
         let (other, deleted) = tokio::join!(read, deleted);
         assert_eq!(deleted, 204);
         let status = async |endpoint: &Endpoint| {
-            deliver(&stage.router, endpoint.request("{}"))
-                .await
-                .status
-                .as_u16()
+            let answer = deliver(&stage.router, endpoint.request("{}")).await;
+            answer.status.as_u16()
         };
         assert_eq!((status(&stripe).await, status(&other).await), (403, 200));
+    });
+}
+
+#[test]
+fn a_server_that_starts_refuses_nothing_before_it_knows_the_endpoints() {
+    on_stage(async |stage| {
+        let (token, shop) = (&stage.a.owner, Some(stage.a.shops[0]));
+        let stripe = Endpoint::make(&stage.router, token, "stripe", shop).await;
+        let gate = Gate::close(stage).await;
+        let server = Process::start(stage).await;
+        let open = async {
+            gate.reached(stage).await;
+            sleep(Duration::from_millis(500)).await;
+            gate.open().await;
+        };
+        let (answer, ()) = tokio::join!(server.post(stripe.request("{}")), open);
+        assert_eq!(answer, Some(200));
     });
 }
