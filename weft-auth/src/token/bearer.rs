@@ -22,6 +22,14 @@ pub enum Session {}
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Link {}
 
+/// The secrets of browsers that asked for a link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Browser {}
+
+/// The tokens of those who owe a second factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Challenge {}
+
 /// The tokens of programs, which have a [prefix](super::Prefix).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Api {}
@@ -36,9 +44,13 @@ mod sealed {
 impl sealed::Sealed for Session {}
 impl sealed::Sealed for Link {}
 impl sealed::Sealed for Api {}
+impl sealed::Sealed for Browser {}
+impl sealed::Sealed for Challenge {}
 impl Kind for Session {}
 impl Kind for Link {}
 impl Kind for Api {}
+impl Kind for Browser {}
+impl Kind for Challenge {}
 
 /// A token as its bearer holds it: 43 characters of base64url.
 ///

@@ -11,7 +11,7 @@ mod rotation;
 mod scope;
 
 pub use api::{ApiToken, Prefix, PrefixError};
-pub use bearer::{Api, Kind, Link, NotAToken, Session, Token, TokenDigest};
+pub use bearer::{Api, Browser, Challenge, Kind, Link, NotAToken, Session, Token, TokenDigest};
 pub use grant::{Grant, GrantRefusal, GrantUse};
 pub use rotation::{Rotation, RotationError};
 pub use scope::{Scope, Scopes, UnknownScope};

@@ -1,0 +1,107 @@
+use std::future::ready;
+
+use super::{Answer, Store};
+use crate::{AccountId, Mailbox, SessionId};
+
+/// What is known of an account when somebody signs in.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Its id.
+    pub id: AccountId,
+    /// Where mail goes, which is unique.
+    pub mailbox: Mailbox,
+    /// Its password's hash as a PHC string, unless it has none.
+    pub password: Option<String>,
+    /// Whether one may sign in.
+    pub state: AccountState,
+    /// Whether a second factor is enrolled.
+    pub second_factor: bool,
+    /// Whether it may sign in with a password where its domain has single sign-on: the owner who is left
+    /// when the connection breaks.
+    pub break_glass: bool,
+}
+
+/// Whether one may sign in to an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AccountState {
+    /// Yes.
+    Active,
+    /// Once the mailbox is proved.
+    Unverified,
+    /// No: suspended or closed.
+    Suspended,
+}
+
+/// Accounts, by id and by mailbox.
+pub trait AccountStore: Store {
+    /// The account of a mailbox.
+    ///
+    /// # Security
+    /// The statement has to return one row whether there is an account or not, as by
+    /// `SELECT … FROM (VALUES (1)) AS one LEFT JOIN accounts ON mailbox = $1`, so that it is the same
+    /// work to the client.
+    fn account_by_mailbox(
+        &self,
+        mailbox: &Mailbox,
+    ) -> impl Future<Output = Answer<Option<Account>, Self>> + Send;
+
+    /// The account of an id.
+    fn account(&self, id: AccountId) -> impl Future<Output = Answer<Option<Account>, Self>> + Send;
+
+    /// Whether a domain's people sign in through its organisation's connection alone. It is asked before
+    /// any account is looked for, and does not depend on one.
+    fn requires_single_sign_on(
+        &self,
+        domain: &str,
+    ) -> impl Future<Output = Answer<bool, Self>> + Send {
+        let _ = domain;
+        ready(Ok(false))
+    }
+
+    /// Adds an account. False if its mailbox has one.
+    fn create_account(&self, account: &Account) -> impl Future<Output = Answer<bool, Self>> + Send;
+
+    /// Sets a password, and in the same statement deletes the account's links and its sessions but for
+    /// that one. False if there is no such account.
+    fn replace_password(
+        &self,
+        id: AccountId,
+        hash: &str,
+        but: Option<SessionId>,
+    ) -> impl Future<Output = Answer<bool, Self>> + Send;
+
+    /// Sets another hash of the same password, if it is still `old`.
+    fn rehash_password(
+        &self,
+        id: AccountId,
+        old: &str,
+        new: &str,
+    ) -> impl Future<Output = Answer<bool, Self>> + Send;
+
+    /// Sets another mailbox, if it is still `from`. False also if `to` is another account's.
+    fn change_mailbox(
+        &self,
+        id: AccountId,
+        from: &Mailbox,
+        to: &Mailbox,
+    ) -> impl Future<Output = Answer<bool, Self>> + Send;
+
+    /// Makes an unverified account active, if its mailbox is still that one.
+    fn verify_mailbox(
+        &self,
+        id: AccountId,
+        mailbox: &Mailbox,
+    ) -> impl Future<Output = Answer<bool, Self>> + Send;
+
+    /// Suspends an account, and in the same statement deletes its sessions and links.
+    fn suspend_account(&self, id: AccountId) -> impl Future<Output = Answer<bool, Self>> + Send;
+}
+
+impl std::fmt::Debug for Account {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Account")
+            .field("id", &self.id)
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,83 @@
+use std::time::SystemTime;
+
+use super::{Answer, Store};
+use crate::session::{Proofs, Record};
+use crate::token::{self, TokenDigest};
+use crate::{AccountId, SessionId};
+
+type Digest = TokenDigest<token::Session>;
+
+/// Sessions, by the digest of their token.
+///
+/// A row is there while the session is, and is deleted to end it. Besides its [`Record`] it has a digest,
+/// which is unique, and the digest before that.
+pub trait SessionStore: Store {
+    /// Adds a session, and deletes the one whose digest is `before`.
+    fn begin_session(
+        &self,
+        digest: &Digest,
+        record: &Record,
+        before: Option<&Digest>,
+    ) -> impl Future<Output = Answer<(), Self>> + Send;
+
+    /// The session of that digest. The one before the last rotation is not looked for.
+    fn find_session(
+        &self,
+        digest: &Digest,
+    ) -> impl Future<Output = Answer<Option<Record>, Self>> + Send;
+
+    /// Sets when it was last seen, if it is there and that was at `before` or earlier. It never adds a
+    /// row, nor writes anything else.
+    fn touch_session(
+        &self,
+        id: SessionId,
+        now: SystemTime,
+        before: SystemTime,
+    ) -> impl Future<Output = Answer<bool, Self>> + Send;
+
+    /// Gives the session of digest `old` the digest `new`, remembers the old one as the one before, and
+    /// sets its proofs and when it was rotated.
+    ///
+    /// False if there is none of digest `old`: of two rotations at once one is made, and none after the end.
+    fn rotate_session(
+        &self,
+        old: &Digest,
+        new: &Digest,
+        proofs: &Proofs,
+        now: SystemTime,
+    ) -> impl Future<Output = Answer<bool, Self>> + Send;
+
+    /// Deletes the session of that digest, or whose digest before the last rotation it was.
+    fn end_session(&self, digest: &Digest) -> impl Future<Output = Answer<bool, Self>> + Send;
+
+    /// Deletes the session of that id, if it is the account's.
+    fn revoke_session(
+        &self,
+        account: AccountId,
+        id: SessionId,
+    ) -> impl Future<Output = Answer<bool, Self>> + Send;
+
+    /// Deletes the account's sessions but for that one, and says how many.
+    fn revoke_sessions(
+        &self,
+        account: AccountId,
+        but: Option<SessionId>,
+    ) -> impl Future<Output = Answer<u64, Self>> + Send;
+
+    /// Deletes the sessions of that connection, and says how many. A session without one has none.
+    fn revoke_connection(&self, connection: &str)
+    -> impl Future<Output = Answer<u64, Self>> + Send;
+
+    /// The account's sessions.
+    fn sessions_of(
+        &self,
+        account: AccountId,
+    ) -> impl Future<Output = Answer<Vec<Record>, Self>> + Send;
+
+    /// Deletes those that were created or last seen before, and says how many.
+    fn purge_sessions(
+        &self,
+        created_before: SystemTime,
+        seen_before: SystemTime,
+    ) -> impl Future<Output = Answer<u64, Self>> + Send;
+}

@@ -1,0 +1,333 @@
+//! Stores with the flaws that others had, each of which the suite has to find.
+
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+use super::conformance::{self, Subject};
+use super::forward::forward;
+use super::{Memory, Threads, Violation};
+use crate::audit::{Entry, Head};
+use crate::link::{self, CodeDigest, Purpose};
+use crate::login::ChallengeRecord;
+use crate::pseudonym::Pseudonym;
+use crate::session::{self, Proofs};
+use crate::store::{
+    Account, AccountStore, Answer, AuditStore, CounterStore, LinkStore, Mail, SecondFactorStore,
+    SessionStore, SpentLink, Store, StoredTotp,
+};
+use crate::throttle::{Charge, FailureCharge};
+use crate::token::{Browser, Challenge, Link, Session, TokenDigest};
+use crate::totp::{RecoveryDigest, Step};
+use crate::{AccountId, Mailbox, SessionId};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Flaw {
+    LinkIsLookedAtAndThenDeleted,
+    LinkOfNoBrowserIsAnybodys,
+    StepIsComparedAndThenWritten,
+    RecoveryCodeIsAnyAccounts,
+    TouchSavesTheWholeRow,
+    RotationForgetsTheTokenBefore,
+    CountersAreRolledBack,
+    FailuresAreReadAndThenWritten,
+    BlankConnectionIsNone,
+    PasswordLeavesSessions,
+    MailboxIsLookedUpAndThenTaken,
+    LogIsReadAndThenWritten,
+}
+
+/// A store of whose transaction the counters are, and which looks before it takes.
+struct Flawed<S> {
+    inner: S,
+    flaw: Flaw,
+    /// What is not committed.
+    pending: Arc<Memory>,
+}
+
+impl<S: Store> Store for Flawed<S> {
+    type Error = S::Error;
+}
+
+impl<S> Flawed<S> {
+    fn inner(&self) -> &S {
+        &self.inner
+    }
+
+    async fn around<T>(&self, _: &str, _: usize, call: impl Future<Output = T>) -> T {
+        call.await
+    }
+
+    /// Whether it is that flaw; there is time for others now.
+    fn is(&self, flaw: Flaw) -> bool {
+        let is = self.flaw == flaw;
+        if is {
+            thread::sleep(Duration::from_millis(2));
+        }
+        is
+    }
+}
+
+forward! { Flawed:
+    AccountStore {
+        account_by_mailbox(mailbox: &Mailbox) -> Option<Account>;
+        account(id: AccountId) -> Option<Account>;
+        rehash_password(id: AccountId, old: &str, new: &str) -> bool;
+        change_mailbox(id: AccountId, from: &Mailbox, to: &Mailbox) -> bool;
+        verify_mailbox(id: AccountId, mailbox: &Mailbox) -> bool;
+        suspend_account(id: AccountId) -> bool;
+    } {
+        async fn create_account(&self, account: &Account) -> Answer<bool, Self> {
+            let free = self.inner.account_by_mailbox(&account.mailbox).await?.is_none();
+            let is = self.is(Flaw::MailboxIsLookedUpAndThenTaken);
+            Ok(self.inner.create_account(account).await? || is && free)
+        }
+
+        async fn replace_password(
+            &self,
+            id: AccountId,
+            hash: &str,
+            but: Option<SessionId>,
+        ) -> Answer<bool, Self> {
+            match self.is(Flaw::PasswordLeavesSessions) {
+                true => Ok(self.inner.account(id).await?.is_some()),
+                false => self.inner.replace_password(id, hash, but).await,
+            }
+        }
+    }
+    SessionStore {
+        begin_session(
+            digest: &TokenDigest<Session>,
+            record: &session::Record,
+            before: Option<&TokenDigest<Session>>
+        ) -> ();
+        find_session(digest: &TokenDigest<Session>) -> Option<session::Record>;
+        rotate_session(
+            old: &TokenDigest<Session>,
+            new: &TokenDigest<Session>,
+            proofs: &Proofs,
+            now: SystemTime
+        ) -> bool;
+        revoke_session(account: AccountId, id: SessionId) -> bool;
+        revoke_sessions(account: AccountId, but: Option<SessionId>) -> u64;
+        sessions_of(account: AccountId) -> Vec<session::Record>;
+        purge_sessions(created_before: SystemTime, seen_before: SystemTime) -> u64;
+    } {
+        async fn touch_session(
+            &self,
+            id: SessionId,
+            now: SystemTime,
+            before: SystemTime,
+        ) -> Answer<bool, Self> {
+            let touched = self.inner.touch_session(id, now, before).await?;
+            Ok(touched || self.is(Flaw::TouchSavesTheWholeRow))
+        }
+
+        async fn end_session(&self, digest: &TokenDigest<Session>) -> Answer<bool, Self> {
+            let there = self.inner.find_session(digest).await?.is_some();
+            match self.is(Flaw::RotationForgetsTheTokenBefore) && !there {
+                true => Ok(false),
+                false => self.inner.end_session(digest).await,
+            }
+        }
+
+        async fn revoke_connection(&self, connection: &str) -> Answer<u64, Self> {
+            let blank = self.is(Flaw::BlankConnectionIsNone) && connection.is_empty();
+            Ok(self.inner.revoke_connection(connection).await? + u64::from(blank))
+        }
+    }
+    LinkStore {
+        issue_link(digest: &TokenDigest<Link>, record: &link::Record, mail: &Mail) -> ();
+        find_link(
+            digest: &TokenDigest<Link>,
+            purpose: Purpose,
+            now: SystemTime
+        ) -> Option<link::Record>;
+        count_code_attempt(
+            browser: &TokenDigest<Browser>,
+            purpose: Purpose,
+            most: u32,
+            now: SystemTime
+        ) -> bool;
+        consume_link_by_code(
+            browser: &TokenDigest<Browser>,
+            code: &CodeDigest,
+            purpose: Purpose,
+            now: SystemTime
+        ) -> Option<SpentLink>;
+        purge_links(now: SystemTime) -> u64;
+    } {
+        async fn consume_link(
+            &self,
+            digest: &TokenDigest<Link>,
+            purpose: Purpose,
+            browser: Option<&TokenDigest<Browser>>,
+            now: SystemTime,
+        ) -> Answer<Option<SpentLink>, Self> {
+            let found = self.inner.find_link(digest, purpose, now).await?;
+            let looked = self.is(Flaw::LinkIsLookedAtAndThenDeleted)
+                || self.is(Flaw::LinkOfNoBrowserIsAnybodys) && browser.is_none();
+            let spent = self.inner.consume_link(digest, purpose, browser, now).await?;
+            let any = found.map(|record| SpentLink { record, account: None });
+            Ok(spent.or(any.filter(|_| looked)))
+        }
+    }
+    CounterStore {
+        clear_failures(keys: &[Pseudonym]) -> ();
+        purge_counters(before: SystemTime) -> u64;
+    } {
+        async fn take(&self, charges: &[Charge], now: SystemTime) -> Answer<bool, Self> {
+            match self.is(Flaw::CountersAreRolledBack) {
+                true => Ok(self.pending.take(charges, now).await.unwrap_or(false)),
+                false => self.inner.take(charges, now).await,
+            }
+        }
+
+        async fn count_failure(
+            &self,
+            charge: &FailureCharge,
+            now: SystemTime,
+        ) -> Answer<Option<u32>, Self> {
+            if self.is(Flaw::CountersAreRolledBack) {
+                return Ok(self.pending.count_failure(charge, now).await.unwrap_or(None));
+            }
+            let counted = self.inner.count_failure(charge, now).await?;
+            let again = self.is(Flaw::FailuresAreReadAndThenWritten);
+            Ok(counted.or(again.then_some(1)))
+        }
+    }
+    SecondFactorStore {
+        open_challenge(digest: &TokenDigest<Challenge>, record: &ChallengeRecord) -> ();
+        count_challenge_attempt(
+            digest: &TokenDigest<Challenge>,
+            most: u32,
+            now: SystemTime
+        ) -> Option<ChallengeRecord>;
+        close_challenge(digest: &TokenDigest<Challenge>) -> bool;
+        purge_challenges(now: SystemTime) -> u64;
+        totp(account: AccountId) -> Option<StoredTotp>;
+        enrol_totp(account: AccountId, totp: &StoredTotp, codes: &[RecoveryDigest]) -> bool;
+        remove_totp(account: AccountId) -> bool;
+        replace_recovery_codes(account: AccountId, codes: &[RecoveryDigest]) -> bool;
+    } {
+        async fn accept_step(&self, account: AccountId, step: Step) -> Answer<bool, Self> {
+            let totp = self.inner.totp(account).await?;
+            let later = totp.is_some_and(|totp| totp.last_step < step);
+            let is = self.is(Flaw::StepIsComparedAndThenWritten);
+            Ok(self.inner.accept_step(account, step).await? || is && later)
+        }
+
+        async fn consume_recovery_code(
+            &self,
+            account: AccountId,
+            code: &RecoveryDigest,
+        ) -> Answer<bool, Self> {
+            let any = self.is(Flaw::RecoveryCodeIsAnyAccounts);
+            Ok(self.inner.consume_recovery_code(account, code).await? || any)
+        }
+    }
+    AuditStore {
+        entries_after(number: u64, most: u32) -> Vec<Entry>;
+    } {
+        async fn append(&self, body: &[u8]) -> Answer<Head, Self> {
+            if !self.is(Flaw::LogIsReadAndThenWritten) {
+                return self.inner.append(body).await;
+            }
+            let entries = self.inner.entries_after(0, u32::MAX).await?;
+            match entries.last() {
+                // The others wrote behind the same one, and are written over.
+                Some(last) if entries.len() > 1 => Ok(last.head.next(body)),
+                _ => self.inner.append(body).await,
+            }
+        }
+    }
+}
+
+/// A store, its flaw, and what its requests have not committed.
+struct Subjected(Memory, Flaw, Mutex<Arc<Memory>>);
+
+impl Subject for Subjected {
+    type Store = Flawed<Memory>;
+
+    fn connect(&self) -> Flawed<Memory> {
+        Flawed {
+            inner: self.0.clone(),
+            flaw: self.1,
+            pending: Arc::clone(&self.2.lock().unwrap()),
+        }
+    }
+
+    fn abandon(&self, _: Flawed<Memory>) {
+        *self.2.lock().unwrap() = Arc::default();
+    }
+}
+
+/// What the suites say of a store with that flaw.
+fn rules(flaw: Flaw) -> Vec<String> {
+    let subject = Subjected(Memory::new(), flaw, Mutex::default());
+    let found: [Result<(), Violation>; 6] = [
+        Threads::block_on(conformance::accounts(&subject, &Threads)),
+        Threads::block_on(conformance::sessions(&subject, &Threads)),
+        Threads::block_on(conformance::links(&subject, &Threads)),
+        Threads::block_on(conformance::counters(&subject, &Threads)),
+        Threads::block_on(conformance::second_factors(&subject, &Threads)),
+        Threads::block_on(conformance::audit(&subject, &Threads)),
+    ];
+    let broken = found.into_iter().filter_map(Result::err);
+    broken
+        .map(|violation| violation.rule().to_owned())
+        .collect()
+}
+
+#[test]
+fn the_suite_finds_each_flaw_by_its_rule() {
+    for (flaw, rule) in [
+        (
+            Flaw::LinkIsLookedAtAndThenDeleted,
+            "of all who spend a link at once one wins",
+        ),
+        (
+            Flaw::LinkOfNoBrowserIsAnybodys,
+            "no browser is not the one that asked",
+        ),
+        (
+            Flaw::StepIsComparedAndThenWritten,
+            "of all who bring one code at once one wins",
+        ),
+        (
+            Flaw::RecoveryCodeIsAnyAccounts,
+            "a recovery code is of one account",
+        ),
+        (
+            Flaw::TouchSavesTheWholeRow,
+            "a sign-out beats a request in flight",
+        ),
+        (
+            Flaw::RotationForgetsTheTokenBefore,
+            "a sign-out with the token before ends a session that was rotated meanwhile",
+        ),
+        (
+            Flaw::CountersAreRolledBack,
+            "a failure is counted though its request is rolled back",
+        ),
+        (
+            Flaw::FailuresAreReadAndThenWritten,
+            "of all at once as many attempts are admitted as are free",
+        ),
+        (
+            Flaw::BlankConnectionIsNone,
+            "a session without a connection is of none, not of the blank one",
+        ),
+        (
+            Flaw::PasswordLeavesSessions,
+            "a new password ends sessions and links",
+        ),
+        (
+            Flaw::MailboxIsLookedUpAndThenTaken,
+            "of all who register a mailbox at once one wins",
+        ),
+        (Flaw::LogIsReadAndThenWritten, "no entry is lost"),
+    ] {
+        assert_eq!(rules(flaw), [rule], "{flaw:?}");
+    }
+}

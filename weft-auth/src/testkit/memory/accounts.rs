@@ -1,0 +1,106 @@
+use super::{Memory, take_out};
+use crate::store::{Account, AccountState, AccountStore, Answer};
+use crate::{AccountId, Mailbox, SessionId};
+
+impl AccountStore for Memory {
+    fn account_by_mailbox(
+        &self,
+        mailbox: &Mailbox,
+    ) -> impl Future<Output = Answer<Option<Account>, Self>> + Send {
+        self.step(|tables| tables.account_with(mailbox).cloned())
+    }
+
+    fn account(&self, id: AccountId) -> impl Future<Output = Answer<Option<Account>, Self>> + Send {
+        self.step(|tables| tables.accounts.get(&id).cloned())
+    }
+
+    fn requires_single_sign_on(
+        &self,
+        domain: &str,
+    ) -> impl Future<Output = Answer<bool, Self>> + Send {
+        self.step(|tables| tables.domains.contains(domain))
+    }
+
+    fn create_account(&self, account: &Account) -> impl Future<Output = Answer<bool, Self>> + Send {
+        self.step(|tables| {
+            let free = tables.account_with(&account.mailbox).is_none();
+            if free {
+                tables.accounts.insert(account.id, account.clone());
+            }
+            free
+        })
+    }
+
+    fn replace_password(
+        &self,
+        id: AccountId,
+        hash: &str,
+        but: Option<SessionId>,
+    ) -> impl Future<Output = Answer<bool, Self>> + Send {
+        self.step(|tables| {
+            let Some(account) = tables.accounts.get_mut(&id) else {
+                return false;
+            };
+            account.password = Some(hash.to_owned());
+            tables.end_all_of(id, but);
+            take_out(&mut tables.links, |row| row.record.account == Some(id));
+            true
+        })
+    }
+
+    fn rehash_password(
+        &self,
+        id: AccountId,
+        old: &str,
+        new: &str,
+    ) -> impl Future<Output = Answer<bool, Self>> + Send {
+        self.step(|tables| {
+            let account = tables.accounts.get_mut(&id);
+            let same = account.filter(|account| account.password.as_deref() == Some(old));
+            same.map(|account| account.password = Some(new.to_owned()))
+                .is_some()
+        })
+    }
+
+    fn change_mailbox(
+        &self,
+        id: AccountId,
+        from: &Mailbox,
+        to: &Mailbox,
+    ) -> impl Future<Output = Answer<bool, Self>> + Send {
+        self.step(|tables| {
+            let free = tables.account_with(to).is_none();
+            let account = tables.accounts.get_mut(&id);
+            let same = account.filter(|account| free && account.mailbox == *from);
+            same.map(|account| account.mailbox = to.clone()).is_some()
+        })
+    }
+
+    fn verify_mailbox(
+        &self,
+        id: AccountId,
+        mailbox: &Mailbox,
+    ) -> impl Future<Output = Answer<bool, Self>> + Send {
+        self.step(|tables| {
+            let account = tables.accounts.get_mut(&id);
+            let unverified = account.filter(|account| {
+                account.state == AccountState::Unverified && account.mailbox == *mailbox
+            });
+            unverified
+                .map(|account| account.state = AccountState::Active)
+                .is_some()
+        })
+    }
+
+    fn suspend_account(&self, id: AccountId) -> impl Future<Output = Answer<bool, Self>> + Send {
+        self.step(|tables| {
+            let Some(account) = tables.accounts.get_mut(&id) else {
+                return false;
+            };
+            account.state = AccountState::Suspended;
+            tables.end_all_of(id, None);
+            take_out(&mut tables.links, |row| row.record.account == Some(id));
+            true
+        })
+    }
+}

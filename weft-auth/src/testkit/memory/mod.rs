@@ -1,0 +1,124 @@
+mod accounts;
+mod audit;
+mod counters;
+mod links;
+mod outbox;
+mod second_factors;
+mod sessions;
+
+use std::collections::{BTreeSet, HashMap};
+use std::convert::Infallible;
+use std::fmt;
+use std::future::{Ready, ready};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use crate::AccountId;
+use crate::audit::Entry;
+use crate::link;
+use crate::login::ChallengeRecord;
+use crate::pseudonym::Pseudonym;
+use crate::session;
+use crate::store::{Account, Mail, Store, StoredTotp};
+use crate::throttle::Failures;
+use crate::token::{Browser, Challenge, Link, Session, TokenDigest};
+use crate::totp::RecoveryDigest;
+
+/// A store in memory, for tests: each method is one step under one lock. Clones are handles to the same.
+#[derive(Clone, Default)]
+pub struct Memory(Arc<Mutex<Tables>>);
+
+#[derive(Default)]
+struct Tables {
+    accounts: HashMap<AccountId, Account>,
+    domains: BTreeSet<String>,
+    sessions: Vec<SessionRow>,
+    links: Vec<LinkRow>,
+    rates: HashMap<Pseudonym, SystemTime>,
+    failures: HashMap<Pseudonym, Failures>,
+    challenges: HashMap<TokenDigest<Challenge>, (ChallengeRecord, u32)>,
+    totps: HashMap<AccountId, StoredTotp>,
+    recovery_codes: HashMap<AccountId, Vec<RecoveryDigest>>,
+    audit: Vec<Entry>,
+    outbox: Vec<Mail>,
+}
+
+struct SessionRow {
+    digest: TokenDigest<Session>,
+    before: Option<TokenDigest<Session>>,
+    record: session::Record,
+}
+
+struct LinkRow {
+    digest: TokenDigest<Link>,
+    record: link::Record,
+    attempts: u32,
+}
+
+impl Memory {
+    /// An empty store.
+    pub fn new() -> Memory {
+        Memory::default()
+    }
+
+    /// Makes a domain's people sign in through their organisation.
+    pub fn require_single_sign_on(&self, domain: &str) {
+        self.with(|tables| tables.domains.insert(domain.to_owned()));
+    }
+
+    /// All mails that were posted, decoys too.
+    pub fn outbox(&self) -> Vec<Mail> {
+        self.with(|tables| tables.outbox.clone())
+    }
+
+    /// Nothing that can panic runs under the lock, so what it holds is whole.
+    fn with<T>(&self, step: impl FnOnce(&mut Tables) -> T) -> T {
+        let mut tables = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        step(&mut tables)
+    }
+
+    fn step<T>(&self, step: impl FnOnce(&mut Tables) -> T) -> Ready<Result<T, Infallible>> {
+        ready(Ok(self.with(step)))
+    }
+}
+
+impl Store for Memory {
+    type Error = Infallible;
+}
+
+impl Tables {
+    fn account_with(&self, mailbox: &crate::Mailbox) -> Option<&Account> {
+        let mut all = self.accounts.values();
+        all.find(|account| account.mailbox == *mailbox)
+    }
+
+    fn end_all_of(&mut self, account: AccountId, but: Option<crate::SessionId>) -> u64 {
+        let before = self.sessions.len();
+        self.sessions
+            .retain(|row| row.record.account != account || Some(row.record.id) == but);
+        (before - self.sessions.len()) as u64
+    }
+}
+
+/// Whether there were any.
+fn some(count: usize) -> bool {
+    count > 0
+}
+
+/// Takes out what fits, and says how many that were.
+fn take_out<T>(rows: &mut Vec<T>, fits: impl Fn(&T) -> bool) -> usize {
+    let before = rows.len();
+    rows.retain(|row| !fits(row));
+    before - rows.len()
+}
+
+impl fmt::Debug for Memory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Memory(..)")
+    }
+}
+
+/// The browser of a row, where it has one.
+fn browser_of(record: &link::Record) -> Option<&TokenDigest<Browser>> {
+    record.browser.as_ref().map(|(browser, _)| browser)
+}
