@@ -235,7 +235,7 @@ impl RawOrder {
             shipping,
             taxes: amount(&self.total_tax, "total_tax")?,
             total: amount(&self.total_price, "total_price")?,
-            refunded: total(&refunds)?,
+            refunded: total(&refunds, currency)?,
             discount_code: self.discount_codes.into_iter().next().map(|it| it.code),
             discount_amount: amount(&self.total_discounts, "total_discounts")?,
             shipping_method: self.shipping_lines.into_iter().find_map(|line| line.title),
@@ -271,7 +271,7 @@ impl RawCustomer {
 impl RawRefund {
     /// A refund that moved no money has no currency of its own: the order's, or none is known.
     fn read(self, order: Option<Currency>) -> Result<RefundRecord, RecordError> {
-        let mut currency = order;
+        let mut currency = None;
         let mut sum = 0_i64;
         for transaction in &self.transactions {
             let its = Currency::new(&transaction.currency);
@@ -289,7 +289,9 @@ impl RawRefund {
             id: self.id,
             order_id: self.order_id,
             amount: sum,
-            currency: currency.ok_or(RecordError::Field("transactions"))?,
+            currency: currency
+                .or(order)
+                .ok_or(RecordError::Field("transactions"))?,
             at: self.created_at,
         })
     }
@@ -302,9 +304,11 @@ fn amount(currency: Currency, text: &str, field: &'static str) -> Result<i64, Re
         .ok_or(RecordError::Field(field))
 }
 
-fn total(refunds: &[RefundRecord]) -> Result<i64, RecordError> {
+/// What was paid back in the order's own currency.
+fn total(refunds: &[RefundRecord], currency: Currency) -> Result<i64, RecordError> {
     refunds
         .iter()
+        .filter(|refund| refund.currency == currency)
         .try_fold(0_i64, |sum, refund| sum.checked_add(refund.amount))
         .filter(|sum| *sum < 1 << 53)
         .ok_or(RecordError::Field("refunds"))
@@ -391,6 +395,20 @@ mod tests {
             Some("Jon")
         );
         assert_eq!(record.refunds[0].amount, 100);
+    }
+
+    #[test]
+    fn a_refund_in_another_currency_is_its_own_and_not_the_orders() {
+        let mut value = order();
+        value["refunds"][0]["transactions"] = json!([
+            { "kind": "refund", "status": "success", "amount": "1.50", "currency": "EUR" },
+        ]);
+        let Event::Order(record) = read(&value).unwrap() else {
+            panic!("an order")
+        };
+        let refund = &record.refunds[0];
+        assert_eq!((refund.amount, refund.currency.as_str()), (150, "EUR"));
+        assert_eq!(record.order.refunded, 0);
     }
 
     #[test]
