@@ -75,6 +75,7 @@
 //! }
 //! ```
 
+pub mod auth;
 pub mod database;
 pub mod differential;
 pub mod schema;

@@ -13,6 +13,8 @@ pub mod login;
 mod mailbox;
 mod origin;
 pub mod password;
+#[cfg(feature = "diesel")]
+pub mod postgres;
 mod pseudonym;
 mod random;
 pub mod session;

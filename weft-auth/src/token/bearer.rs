@@ -129,6 +129,14 @@ impl<K: Kind> TokenDigest<K> {
         }
     }
 
+    /// The digest of those bytes, as it was stored.
+    pub fn from_bytes(bytes: [u8; 32]) -> TokenDigest<K> {
+        TokenDigest {
+            bytes,
+            kind: PhantomData,
+        }
+    }
+
     /// The digest's bytes.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.bytes

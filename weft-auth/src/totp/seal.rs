@@ -85,19 +85,7 @@ impl Keyring {
     /// # Errors
     /// When the system has no randomness to give.
     pub fn seal(&self, secret: &Secret, user: &[u8]) -> Result<Vec<u8>, SealError> {
-        let key = self.keys.last().ok_or(SealError::UnknownKey)?;
-        let nonce = *random::bytes::<NONCE_LEN>().map_err(|_| SealError::Unsealable)?;
-        let head = key.head();
-        let mut ciphertext = Zeroizing::new(secret.expose().to_vec());
-        let tag = key
-            .aes()?
-            .seal_in_place_separate_tag(
-                Nonce::assume_unique_for_key(nonce),
-                bound(&head, user),
-                &mut ciphertext,
-            )
-            .map_err(|_| SealError::Unsealable)?;
-        Ok([&head, &nonce[..], &ciphertext, tag.as_ref()].concat())
+        self.seal_bytes(secret.expose(), (PURPOSE, user))
     }
 
     /// Opens what was sealed for that user.
@@ -105,6 +93,37 @@ impl Keyring {
     /// # Errors
     /// When its key is not here, or it is not the whole of what was sealed for that user.
     pub fn open(&self, sealed: &[u8], user: &[u8]) -> Result<Secret, SealError> {
+        let secret = self.open_bytes(sealed, (PURPOSE, user))?;
+        Secret::from_bytes(&secret).map_err(|_| SealError::NotForThisUser)
+    }
+
+    /// Seals `plain` for a purpose of one length, and for whom.
+    pub(crate) fn seal_bytes(
+        &self,
+        plain: &[u8],
+        (purpose, whom): (&[u8], &[u8]),
+    ) -> Result<Vec<u8>, SealError> {
+        let key = self.keys.last().ok_or(SealError::UnknownKey)?;
+        let nonce = *random::bytes::<NONCE_LEN>().map_err(|_| SealError::Unsealable)?;
+        let head = key.head();
+        let mut ciphertext = Zeroizing::new(plain.to_vec());
+        let tag = key
+            .aes()?
+            .seal_in_place_separate_tag(
+                Nonce::assume_unique_for_key(nonce),
+                bound(purpose, &head, whom),
+                &mut ciphertext,
+            )
+            .map_err(|_| SealError::Unsealable)?;
+        Ok([&head, &nonce[..], &ciphertext, tag.as_ref()].concat())
+    }
+
+    /// Opens what was sealed for that purpose and for whom.
+    pub(crate) fn open_bytes(
+        &self,
+        sealed: &[u8],
+        (purpose, whom): (&[u8], &[u8]),
+    ) -> Result<Zeroizing<Vec<u8>>, SealError> {
         let (id, rest) = id(sealed).ok_or(SealError::NotForThisUser)?;
         let mut keys = self.keys.iter();
         let key = keys
@@ -116,11 +135,12 @@ impl Keyring {
         let mut buffer = Zeroizing::new(ciphertext.to_vec());
         let opened = key.aes()?.open_in_place(
             Nonce::assume_unique_for_key(*nonce),
-            bound(&key.head(), user),
+            bound(purpose, &key.head(), whom),
             &mut buffer,
         );
-        let secret = opened.map_err(|_| SealError::NotForThisUser)?;
-        Secret::from_bytes(secret).map_err(|_| SealError::NotForThisUser)
+        let length = opened.map_err(|_| SealError::NotForThisUser)?.len();
+        buffer.truncate(length);
+        Ok(buffer)
     }
 
     /// Whether it says that it was sealed under the key that seals today.
@@ -143,8 +163,8 @@ impl Key {
 }
 
 /// What the ciphertext is bound to. The head says its own length, so it ends where the user begins.
-fn bound(head: &[u8], user: &[u8]) -> Aad<Vec<u8>> {
-    Aad::from([PURPOSE, head, user].concat())
+fn bound(purpose: &[u8], head: &[u8], user: &[u8]) -> Aad<Vec<u8>> {
+    Aad::from([purpose, head, user].concat())
 }
 
 /// The id of the key that it was sealed under, and what follows.

@@ -1,0 +1,15 @@
+//! The store of weft-auth on a real Postgres, over synchronous and asynchronous connections.
+
+#![allow(clippy::panic, clippy::unwrap_used)]
+
+mod auth {
+    mod conformance;
+    mod crash;
+    mod outbox;
+    mod processes;
+    mod requests;
+    mod role;
+    mod stage;
+    mod tables;
+    mod wire;
+}

@@ -1,0 +1,191 @@
+//! What the tables hold and refuse.
+
+use diesel::connection::SimpleConnection;
+use diesel::pg::Pg;
+use diesel::query_builder::AsQuery;
+use diesel::{Connection, PgConnection, RunQueryDsl, debug_query};
+use weft_auth::Mailbox;
+use weft_auth::postgres::{PgError, tables};
+use weft_auth::session::Proof;
+use weft_auth::store::{AccountStore, SessionStore};
+use weft_auth::token::Token;
+use weft_tests::auth::Tables;
+
+use super::stage::{Stage, account, begun, run};
+
+/// What Diesel selects of each table, which is all its columns.
+macro_rules! selected {
+    ($($table:ident),*) => {
+        [$((stringify!($table), debug_query::<Pg, _>(&tables::$table::table.as_query()).to_string())),*]
+    };
+}
+
+#[test]
+fn the_tables_have_the_columns_that_are_declared() {
+    let database = Tables::new();
+    for (table, selected) in selected![
+        auth_accounts,
+        auth_audit,
+        auth_audit_head,
+        auth_challenges,
+        auth_domains,
+        auth_failures,
+        auth_links,
+        auth_outbox,
+        auth_rates,
+        auth_recovery_codes,
+        auth_sessions,
+        auth_totps
+    ] {
+        let columns = database.value(&format!(
+            "SELECT string_agg(format('\"%s\".\"%s\"', table_name, column_name), ', '
+                 ORDER BY ordinal_position)
+             FROM information_schema.columns WHERE table_name = '{table}'"
+        ));
+        let expected = format!("SELECT {columns} FROM \"{table}\" -- binds: []");
+        assert_eq!(selected, expected);
+    }
+}
+
+#[test]
+fn a_session_reads_back_whole() {
+    let tables = Tables::new();
+    let store = tables.pooled();
+    let stage = Stage::new(&store);
+    let (digest, record) = (Token::generate().unwrap().digest(), begun(stage.account.id));
+    run(store.begin_session(&digest, &record, None)).unwrap();
+    let found = run(store.find_session(&digest)).unwrap();
+    assert_eq!(found, Some(record));
+    for (place, proof) in Proof::ALL.into_iter().enumerate() {
+        tables.admin(&format!(
+            "UPDATE auth_sessions SET proofs = '{{{}}}', proved_at = '{{2026-11-24T00:00:0{place}Z}}'",
+            proof.name()
+        ));
+        let proofs = run(store.find_session(&digest)).unwrap().unwrap().proofs;
+        assert_eq!(
+            proofs.iter().map(|(proof, _)| proof).collect::<Vec<_>>(),
+            [proof]
+        );
+    }
+}
+
+/// CVE-2019-16109, GHSA-cq3f-vc6p-68fh: what is blank is not stored, so that nothing is equal to it.
+#[test]
+fn what_is_blank_or_of_another_length_is_not_stored() {
+    let tables = Tables::new();
+    let stage = Stage::new(&tables.pooled());
+    let mut conn = PgConnection::establish(&tables.url("auth")).unwrap();
+    for (table, change) in [
+        ("auth_accounts", "password = ''"),
+        ("auth_accounts", "mailbox = ''"),
+        ("auth_accounts", "state = 'banned'"),
+        ("auth_sessions", "digest = ''"),
+        ("auth_sessions", "digest = sha256('') || '\\x00'"),
+        ("auth_sessions", "before = ''"),
+        ("auth_sessions", "connection = ''"),
+        ("auth_sessions", "proofs = '{}'"),
+        ("auth_links", "browser = NULL"),
+        ("auth_links", "browser = ''"),
+        ("auth_links", "code = ''"),
+        ("auth_links", "mailbox = ''"),
+        ("auth_links", "expires_at = issued_at"),
+        ("auth_challenges", "digest = ''"),
+        ("auth_totps", "sealed = ''"),
+        ("auth_outbox", "purpose = NULL"),
+        ("auth_audit_head", "hash = ''"),
+    ] {
+        let stored = conn.batch_execute(&format!("UPDATE {table} SET {change}"));
+        assert!(stored.is_err(), "{table}: {change}");
+    }
+    let found = run(tables.pooled().account(stage.account.id));
+    assert!(found.unwrap().unwrap().password.is_some());
+}
+
+/// A row that somebody wrote is a failure, and nobody is signed in by it.
+#[test]
+fn a_row_that_cannot_be_read_is_a_failure_without_its_content() {
+    let tables = Tables::new();
+    let store = tables.pooled();
+    let stage = Stage::new(&store);
+    for change in [
+        "auth_accounts SET mailbox = 'ada@exämple.com'",
+        "auth_sessions SET proofs = '{voice}', proved_at = '{now}'",
+    ] {
+        tables.admin(&format!("UPDATE {change}"));
+    }
+    let errors = [
+        run(store.account(stage.account.id)).map(drop).unwrap_err(),
+        run(store.find_session(&stage.session.digest()))
+            .map(drop)
+            .unwrap_err(),
+    ];
+    for error in errors {
+        let told = format!("{error:?} {error}");
+        assert!(matches!(error, PgError::Database(_)), "{told}");
+        assert!(!told.contains("voice") && !told.contains("ada"), "{told}");
+    }
+}
+
+/// CVE-2025-6004: no spelling of an address is another account's.
+#[test]
+fn cve_2025_6004_a_mailbox_has_one_spelling() {
+    let tables = Tables::new();
+    let store = tables.pooled();
+    let mut first = account("Ada@Example.com");
+    assert!(run(store.create_account(&first)).unwrap());
+    first.id = account("eve@example.com").id;
+    first.mailbox = Mailbox::parse("ADA@EXAMPLE.COM").unwrap();
+    assert!(!run(store.create_account(&first)).unwrap());
+    assert_eq!(
+        tables.value("SELECT mailbox FROM auth_accounts"),
+        "ada@example.com"
+    );
+}
+
+#[test]
+fn a_domain_has_single_sign_on_until_it_is_released() {
+    let tables = Tables::new();
+    let store = tables.pooled();
+    let required = || run(store.requires_single_sign_on("example.com")).unwrap();
+    assert!(!required());
+    run(store.require_single_sign_on("Example.com")).unwrap();
+    run(store.require_single_sign_on("example.com")).unwrap();
+    assert!(required());
+    run(store.release_single_sign_on("EXAMPLE.com")).unwrap();
+    assert!(!required());
+}
+
+/// What is bound is in nobody's log.
+#[test]
+fn diesel_shows_no_value_of_a_statement() {
+    use std::sync::{Arc, Mutex};
+
+    use diesel::connection::InstrumentationEvent;
+    use weft_auth::postgres::{Lend, PgStore, Row, Statement};
+
+    struct Logging(Mutex<PgConnection>);
+
+    impl Lend for Logging {
+        type Error = std::convert::Infallible;
+
+        async fn load<R: Row>(
+            &self,
+            statement: Statement,
+        ) -> Result<diesel::QueryResult<Vec<R>>, Self::Error> {
+            Ok(statement.load(&mut *self.0.lock().unwrap()))
+        }
+    }
+
+    let tables = Tables::new();
+    let mut conn = PgConnection::establish(&tables.url("auth")).unwrap();
+    let log = Arc::new(Mutex::new(String::new()));
+    let kept = Arc::clone(&log);
+    conn.set_instrumentation(move |event: InstrumentationEvent<'_>| {
+        *kept.lock().unwrap() += &format!("{event:?}\n");
+    });
+    let store = PgStore::new(Logging(Mutex::new(conn)), weft_tests::auth::keys());
+    assert!(run(store.create_account(&account("ada@example.com"))).unwrap());
+    let log = log.lock().unwrap();
+    assert!(log.contains("INSERT INTO auth_accounts"), "{log}");
+    assert!(!log.contains("ada") && !log.contains("a hash"), "{log}");
+}

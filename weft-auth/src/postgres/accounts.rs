@@ -1,0 +1,230 @@
+use diesel::deserialize;
+use diesel::pg::Pg;
+use diesel::row::NamedRow;
+use diesel::sql_types::{Bool, Nullable, Text, Uuid};
+use uuid::Uuid as Id;
+
+use super::row::{Columns, Read};
+use super::statement::Statement;
+use super::{Lend, PgResult, PgStore};
+use crate::store::{Account, AccountState, AccountStore, Answer};
+use crate::{AccountId, Mailbox, SessionId};
+
+/// The columns of an account, of the rows `a` and `t` as [`owners`] joins them.
+macro_rules! owner {
+    () => {
+        "a.id AS owner_id, a.mailbox AS owner_mailbox, a.password AS owner_password, \
+         a.state AS owner_state, a.break_glass AS owner_break_glass, \
+         t.account_id IS NOT NULL AS owner_second_factor"
+    };
+}
+
+/// Joins an account and its app to what is before.
+macro_rules! owners {
+    ($on:literal) => {
+        concat!(
+            " LEFT JOIN auth_accounts a ON ",
+            $on,
+            " LEFT JOIN auth_totps t ON t.account_id = a.id"
+        )
+    };
+}
+
+pub(super) use {owner, owners};
+
+/// An account, if the row has one.
+pub(super) struct Owner(pub(super) Option<Account>);
+
+/// Whether something is the case.
+struct Is(bool);
+
+impl<L: Lend> AccountStore for PgStore<L> {
+    async fn account_by_mailbox(&self, mailbox: &Mailbox) -> Answer<Option<Account>, Self> {
+        let found = Statement::new(concat!(
+            "SELECT ",
+            owner!(),
+            " FROM (VALUES (1)) AS one",
+            owners!("a.mailbox = $1")
+        ));
+        let found = found.bind::<Text, _>(mailbox.as_str().to_owned());
+        let Owner(account) = self.one(found).await?;
+        Ok(account)
+    }
+
+    async fn account(&self, id: AccountId) -> Answer<Option<Account>, Self> {
+        let found = Statement::new(concat!(
+            "SELECT ",
+            owner!(),
+            " FROM (VALUES (1)) AS one",
+            owners!("a.id = $1")
+        ));
+        let Owner(account) = self.one(found.bind::<Uuid, Id>(id.into())).await?;
+        Ok(account)
+    }
+
+    async fn requires_single_sign_on(&self, domain: &str) -> Answer<bool, Self> {
+        let found =
+            Statement::new("SELECT EXISTS (SELECT FROM auth_domains WHERE domain = $1) AS is");
+        let Is(is) = self.one(found.bind::<Text, _>(domain.to_owned())).await?;
+        Ok(is)
+    }
+
+    async fn create_account(&self, account: &Account) -> Answer<bool, Self> {
+        let created = Statement::new(
+            "INSERT INTO auth_accounts (id, mailbox, password, state, break_glass)
+             VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING RETURNING id",
+        );
+        let created = created
+            .bind::<Uuid, Id>(account.id.into())
+            .bind::<Text, _>(account.mailbox.as_str().to_owned())
+            .bind::<Nullable<Text>, _>(account.password.clone())
+            .bind::<Text, _>(name(account.state))
+            .bind::<Bool, _>(account.break_glass);
+        self.any(created).await
+    }
+
+    async fn replace_password(
+        &self,
+        id: AccountId,
+        hash: &str,
+        but: Option<SessionId>,
+    ) -> Answer<bool, Self> {
+        let replaced = Statement::new(
+            "WITH account AS (
+                 UPDATE auth_accounts SET password = $2 WHERE id = $1 RETURNING id
+             ), sessions AS (
+                 DELETE FROM auth_sessions s USING account
+                 WHERE s.account_id = account.id AND s.id IS DISTINCT FROM $3
+             ), links AS (
+                 DELETE FROM auth_links l USING account WHERE l.account_id = account.id
+             )
+             SELECT id FROM account",
+        );
+        let replaced = replaced
+            .bind::<Uuid, Id>(id.into())
+            .bind::<Text, _>(hash.to_owned())
+            .bind::<Nullable<Uuid>, _>(but.map(Id::from));
+        self.any(replaced).await
+    }
+
+    async fn rehash_password(&self, id: AccountId, old: &str, new: &str) -> Answer<bool, Self> {
+        let replaced = Statement::new(
+            "UPDATE auth_accounts SET password = $3 WHERE id = $1 AND password = $2 RETURNING id",
+        );
+        let replaced = replaced
+            .bind::<Uuid, Id>(id.into())
+            .bind::<Text, _>(old.to_owned())
+            .bind::<Text, _>(new.to_owned());
+        self.any(replaced).await
+    }
+
+    async fn change_mailbox(
+        &self,
+        id: AccountId,
+        from: &Mailbox,
+        to: &Mailbox,
+    ) -> Answer<bool, Self> {
+        let changed = Statement::new(
+            "UPDATE auth_accounts SET mailbox = $3 WHERE id = $1 AND mailbox = $2
+             AND NOT EXISTS (SELECT FROM auth_accounts WHERE mailbox = $3) RETURNING id",
+        );
+        let changed = changed
+            .bind::<Uuid, Id>(id.into())
+            .bind::<Text, _>(from.as_str().to_owned())
+            .bind::<Text, _>(to.as_str().to_owned());
+        match self.any(changed).await {
+            // Somebody got it since the statement began.
+            Err(error) if error.is_taken() => Ok(false),
+            changed => changed,
+        }
+    }
+
+    async fn verify_mailbox(&self, id: AccountId, mailbox: &Mailbox) -> Answer<bool, Self> {
+        let verified = Statement::new(
+            "UPDATE auth_accounts SET state = 'active'
+             WHERE id = $1 AND mailbox = $2 AND state = 'unverified' RETURNING id",
+        );
+        let verified = verified
+            .bind::<Uuid, Id>(id.into())
+            .bind::<Text, _>(mailbox.as_str().to_owned());
+        self.any(verified).await
+    }
+
+    async fn suspend_account(&self, id: AccountId) -> Answer<bool, Self> {
+        let suspended = Statement::new(
+            "WITH account AS (
+                 UPDATE auth_accounts SET state = 'suspended' WHERE id = $1 RETURNING id
+             ), sessions AS (
+                 DELETE FROM auth_sessions s USING account WHERE s.account_id = account.id
+             ), links AS (
+                 DELETE FROM auth_links l USING account WHERE l.account_id = account.id
+             )
+             SELECT id FROM account",
+        );
+        self.any(suspended.bind::<Uuid, Id>(id.into())).await
+    }
+}
+
+impl<L: Lend> PgStore<L> {
+    /// Has a domain's people sign in through their organisation's connection alone.
+    ///
+    /// # Errors
+    /// When the store fails.
+    ///
+    /// # Security
+    /// Prove first that the domain is the organisation's, or it locks others out.
+    pub async fn require_single_sign_on(&self, domain: &str) -> PgResult<(), L> {
+        let required = Statement::new(
+            "INSERT INTO auth_domains (domain) VALUES (lower($1)) ON CONFLICT DO NOTHING
+             RETURNING domain",
+        );
+        let required = required.bind::<Text, _>(domain.to_owned());
+        self.any(required).await.map(drop)
+    }
+
+    /// Lets a domain's people sign in as anybody else.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn release_single_sign_on(&self, domain: &str) -> PgResult<(), L> {
+        let released =
+            Statement::new("DELETE FROM auth_domains WHERE domain = lower($1) RETURNING domain");
+        let released = released.bind::<Text, _>(domain.to_owned());
+        self.any(released).await.map(drop)
+    }
+}
+
+fn name(state: AccountState) -> &'static str {
+    match state {
+        AccountState::Active => "active",
+        AccountState::Unverified => "unverified",
+        AccountState::Suspended => "suspended",
+    }
+}
+
+impl Read for Owner {
+    fn read<'r>(row: &Columns<'_, impl NamedRow<'r, Pg>>) -> deserialize::Result<Owner> {
+        let Some(id) = row.option::<Uuid, Id>("owner_id")? else {
+            return Ok(Owner(None));
+        };
+        Ok(Owner(Some(Account {
+            id: id.into(),
+            mailbox: Mailbox::parse(&row.text("owner_mailbox")?)?,
+            password: row.option::<Text, _>("owner_password")?,
+            state: match row.text("owner_state")?.as_str() {
+                "active" => AccountState::Active,
+                "unverified" => AccountState::Unverified,
+                "suspended" => AccountState::Suspended,
+                _ => return Err("the stored state of an account is none".into()),
+            },
+            second_factor: row.value::<Bool, _>("owner_second_factor")?,
+            break_glass: row.value::<Bool, _>("owner_break_glass")?,
+        })))
+    }
+}
+
+impl Read for Is {
+    fn read<'r>(row: &Columns<'_, impl NamedRow<'r, Pg>>) -> deserialize::Result<Is> {
+        row.value::<Bool, _>("is").map(Is)
+    }
+}
