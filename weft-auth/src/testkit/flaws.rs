@@ -1,10 +1,10 @@
 //! Stores with the flaws that others had, each of which the suite has to find.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-use super::conformance::{self, Subject};
+use super::conformance::{self, RACERS, Subject};
 use super::forward::forward;
 use super::{Memory, Threads, Violation};
 use crate::audit::{Entry, Head};
@@ -43,6 +43,7 @@ struct Flawed<S> {
     flaw: Flaw,
     /// What is not committed.
     pending: Arc<Memory>,
+    meeting: Arc<Barrier>,
 }
 
 impl<S: Store> Store for Flawed<S> {
@@ -58,13 +59,17 @@ impl<S> Flawed<S> {
         call.await
     }
 
-    /// Whether it is that flaw; there is time for others now.
     fn is(&self, flaw: Flaw) -> bool {
-        let is = self.flaw == flaw;
-        if is {
-            thread::sleep(Duration::from_millis(2));
+        self.flaw == flaw
+    }
+
+    /// Whether it is that flaw. If so, all racers have looked now, and none has taken.
+    fn looked(&self, flaw: Flaw) -> bool {
+        // Racers' threads have no name, and a test's has.
+        if self.is(flaw) && thread::current().name().is_none() {
+            self.meeting.wait();
         }
-        is
+        self.is(flaw)
     }
 }
 
@@ -79,7 +84,7 @@ forward! { Flawed:
     } {
         async fn create_account(&self, account: &Account) -> Answer<bool, Self> {
             let free = self.inner.account_by_mailbox(&account.mailbox).await?.is_none();
-            let is = self.is(Flaw::MailboxIsLookedUpAndThenTaken);
+            let is = self.looked(Flaw::MailboxIsLookedUpAndThenTaken);
             Ok(self.inner.create_account(account).await? || is && free)
         }
 
@@ -149,12 +154,6 @@ forward! { Flawed:
             most: u32,
             now: SystemTime
         ) -> bool;
-        consume_link_by_code(
-            browser: &TokenDigest<Browser>,
-            code: &CodeDigest,
-            purpose: Purpose,
-            now: SystemTime
-        ) -> Option<SpentLink>;
         purge_links(now: SystemTime) -> u64;
     } {
         async fn consume_link(
@@ -165,11 +164,22 @@ forward! { Flawed:
             now: SystemTime,
         ) -> Answer<Option<SpentLink>, Self> {
             let found = self.inner.find_link(digest, purpose, now).await?;
-            let looked = self.is(Flaw::LinkIsLookedAtAndThenDeleted)
+            let looked = self.looked(Flaw::LinkIsLookedAtAndThenDeleted)
                 || self.is(Flaw::LinkOfNoBrowserIsAnybodys) && browser.is_none();
             let spent = self.inner.consume_link(digest, purpose, browser, now).await?;
             let any = found.map(|record| SpentLink { record, account: None });
             Ok(spent.or(any.filter(|_| looked)))
+        }
+
+        async fn consume_link_by_code(
+            &self,
+            browser: &TokenDigest<Browser>,
+            code: &CodeDigest,
+            purpose: Purpose,
+            now: SystemTime,
+        ) -> Answer<Option<SpentLink>, Self> {
+            self.looked(Flaw::LinkIsLookedAtAndThenDeleted);
+            self.inner.consume_link_by_code(browser, code, purpose, now).await
         }
     }
     CounterStore {
@@ -213,7 +223,7 @@ forward! { Flawed:
         async fn accept_step(&self, account: AccountId, step: Step) -> Answer<bool, Self> {
             let totp = self.inner.totp(account).await?;
             let later = totp.is_some_and(|totp| totp.last_step < step);
-            let is = self.is(Flaw::StepIsComparedAndThenWritten);
+            let is = self.looked(Flaw::StepIsComparedAndThenWritten);
             Ok(self.inner.accept_step(account, step).await? || is && later)
         }
 
@@ -235,16 +245,16 @@ forward! { Flawed:
             }
             let entries = self.inner.entries_after(0, u32::MAX).await?;
             match entries.last() {
-                // The others wrote behind the same one, and are written over.
-                Some(last) if entries.len() > 1 => Ok(last.head.next(body)),
-                _ => self.inner.append(body).await,
+                // Somebody else writes behind the same one, and over it.
+                Some(last) => Ok(last.head.next(body)),
+                None => self.inner.append(body).await,
             }
         }
     }
 }
 
 /// A store, its flaw, and what its requests have not committed.
-struct Subjected(Memory, Flaw, Mutex<Arc<Memory>>);
+struct Subjected(Memory, Flaw, Mutex<Arc<Memory>>, Arc<Barrier>);
 
 impl Subject for Subjected {
     type Store = Flawed<Memory>;
@@ -254,6 +264,7 @@ impl Subject for Subjected {
             inner: self.0.clone(),
             flaw: self.1,
             pending: Arc::clone(&self.2.lock().unwrap()),
+            meeting: Arc::clone(&self.3),
         }
     }
 
@@ -264,7 +275,8 @@ impl Subject for Subjected {
 
 /// What the suites say of a store with that flaw.
 fn rules(flaw: Flaw) -> Vec<String> {
-    let subject = Subjected(Memory::new(), flaw, Mutex::default());
+    let meeting = Arc::new(Barrier::new(RACERS));
+    let subject = Subjected(Memory::new(), flaw, Mutex::default(), meeting);
     let found: [Result<(), Violation>; 6] = [
         Threads::block_on(conformance::accounts(&subject, &Threads)),
         Threads::block_on(conformance::sessions(&subject, &Threads)),
