@@ -7,6 +7,7 @@ mod auth {
     mod crash;
     mod outbox;
     mod processes;
+    mod races;
     mod requests;
     mod role;
     mod stage;

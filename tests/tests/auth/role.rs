@@ -1,20 +1,34 @@
 //! The role of the store: what it is granted is what it needs, and the others reach nothing.
 
 use diesel::connection::SimpleConnection;
+use diesel::r2d2::PoolError;
 use diesel::{Connection, PgConnection};
+use uuid::Uuid;
+use weft_auth::Pseudonym;
+use weft_auth::link::CodeDigest;
+use weft_auth::login::ChallengeRecord;
 use weft_auth::postgres::tables::{
     auth_accounts, auth_audit, auth_audit_head, auth_challenges, auth_domains, auth_failures,
     auth_links, auth_outbox, auth_rates, auth_recovery_codes, auth_sessions, auth_totps,
 };
-use weft_auth::postgres::{TABLES_SQL, grants};
-use weft_auth::store::AccountStore;
+use weft_auth::postgres::{PgError, PgStore, TABLES_SQL, grants};
+use weft_auth::session::Proofs;
+use weft_auth::store::{
+    AccountState, AccountStore, AuditStore, CounterStore, LinkStore, OutboxStore,
+    SecondFactorStore, SessionStore, StoredTotp,
+};
+use weft_auth::throttle::{Backoff, Charge, FailureCharge, Rate};
+use weft_auth::token::Token;
+use weft_auth::totp::{RecoveryCode, Step};
 use weft_embedded::Template;
 use weft_tenancy::doctor::{Catalog, Doctor};
 use weft_tenancy::{AUDIT_TABLE_SQL, Policies, Roles};
 use weft_tests::auth::Tables;
+use weft_tests::auth::lent::SyncPool;
+use weft_tests::auth::race::now;
 use weft_tests::database::cluster;
 
-use super::stage::run;
+use super::stage::{DAY, account, asked, begun, run};
 
 diesel::table! { organizations (id) { id -> Uuid, } }
 
@@ -105,21 +119,135 @@ fn the_role_mends_no_audit_log_and_deletes_no_account() {
     }
 }
 
-/// Each privilege that is granted is needed: without it the suite or a flow fails. Here one of each table
-/// is taken away.
+/// Asks everything of the store once.
+async fn everything(store: &PgStore<SyncPool>) -> Result<(), PgError<PoolError>> {
+    let [mut owner, other] = [(); 2].map(|()| account(&format!("{}@example.com", Uuid::new_v4())));
+    owner.state = AccountState::Unverified;
+    let (id, digest) = (owner.id, Token::generate().unwrap().digest());
+    store.create_account(&owner).await?;
+    store.account(id).await?;
+    store.account_by_mailbox(&owner.mailbox).await?;
+    store.verify_mailbox(id, &owner.mailbox).await?;
+    store.rehash_password(id, "a hash", "another").await?;
+    store
+        .change_mailbox(id, &owner.mailbox, &other.mailbox)
+        .await?;
+    store.require_single_sign_on("example.com").await?;
+    store.requires_single_sign_on("example.com").await?;
+    store.release_single_sign_on("example.com").await?;
+
+    store.begin_session(&digest, &begun(id), None).await?;
+    store.find_session(&digest).await?;
+    store.touch_session(begun(id).id, now(), now()).await?;
+    store
+        .rotate_session(&digest, &digest, &Proofs::default(), now())
+        .await?;
+    store.sessions_of(id).await?;
+    store.revoke_connection("conn_0").await?;
+    store.revoke_session(id, begun(id).id).await?;
+    store.revoke_sessions(id, None).await?;
+    store.end_session(&digest).await?;
+    store.purge_sessions(now() - DAY, now() - DAY).await?;
+
+    let (link, browser) = (Token::generate().unwrap(), Token::generate().unwrap());
+    let (record, mail) = asked(&owner, &link, &browser);
+    let (link, browser, code) = (
+        link.digest(),
+        browser.digest(),
+        CodeDigest::from_bytes([7; 32]),
+    );
+    store.issue_link(&link, &record, &mail).await?;
+    store.find_link(&link, record.purpose, now()).await?;
+    store
+        .count_code_attempt(&browser, record.purpose, 5, now())
+        .await?;
+    store
+        .consume_link_by_code(&browser, &code, record.purpose, now())
+        .await?;
+    store
+        .consume_link(&link, record.purpose, Some(&browser), now())
+        .await?;
+    store.purge_links(now() - DAY).await?;
+    store.post(&mail).await?;
+    for waiting in store.claim_mail(1, now(), DAY).await? {
+        store.mail_sent(waiting.id).await?;
+    }
+
+    let key = Pseudonym::from_bytes(*link.as_bytes());
+    let (rate, backoff) = (Rate::new(1, DAY), Backoff::PASSWORD);
+    store.take(&[Charge { key, rate }], now()).await?;
+    store
+        .count_failure(&FailureCharge { key, backoff }, now())
+        .await?;
+    store.clear_failures(&[key]).await?;
+    store.purge_counters(now() - DAY).await?;
+
+    let challenge = Token::generate().unwrap().digest();
+    let record = ChallengeRecord {
+        account: id,
+        proofs: Proofs::default(),
+        connection: None,
+        remembered: false,
+        opened_at: now(),
+        expires_at: now() + DAY,
+    };
+    store.open_challenge(&challenge, &record).await?;
+    store.count_challenge_attempt(&challenge, 5, now()).await?;
+    store.close_challenge(&challenge).await?;
+    store.purge_challenges(now() - DAY).await?;
+    let codes = RecoveryCode::generate_set()
+        .unwrap()
+        .map(|code| code.digest());
+    let totp = StoredTotp {
+        sealed: b"sealed".to_vec(),
+        last_step: Step::from_number(1),
+    };
+    store.enrol_totp(id, &totp, &codes).await?;
+    store.totp(id).await?;
+    store.accept_step(id, Step::from_number(2)).await?;
+    store.replace_recovery_codes(id, &codes[1..]).await?;
+    store.consume_recovery_code(id, &codes[1]).await?;
+    store.remove_totp(id).await?;
+
+    store.append(b"an entry").await?;
+    store.entries_after(0, 1).await?;
+    store.replace_password(id, "new", None).await?;
+    store.suspend_account(id).await.map(drop)
+}
+
 #[test]
-fn without_a_grant_the_store_fails_and_says_nothing_of_whom() {
+fn the_role_needs_each_of_its_grants_and_no_other() {
     let tables = Tables::new();
-    tables.admin("REVOKE INSERT ON auth_accounts FROM auth");
     let store = tables.pooled();
-    let error = run(store.create_account(&super::stage::account("ada@example.com"))).unwrap_err();
-    let told = format!(
-        "{error} {error:?} {}",
-        std::error::Error::source(&error).unwrap()
+    run(everything(&store)).unwrap();
+    let grants = tables.value(
+        "SELECT string_agg(privilege_type || ' ON ' || table_name, ',')
+         FROM information_schema.role_table_grants WHERE grantee = 'auth'",
     );
-    assert!(
-        told.contains("permission denied for table auth_accounts"),
-        "{told}"
-    );
-    assert!(!told.contains("ada") && !told.contains("a hash"), "{told}");
+    assert_eq!(grants.split(',').count(), 41);
+    for grant in grants.split(',') {
+        tables.admin(&format!("REVOKE {grant} FROM auth"));
+        let refused = run(everything(&store));
+        let Err(PgError::Database(error)) = refused else {
+            panic!("{grant} is not needed");
+        };
+        let told = error.to_string();
+        assert!(
+            told.starts_with("permission denied for table auth_"),
+            "{grant}: {told}"
+        );
+        tables.admin(&format!("GRANT {grant} TO auth"));
+    }
+    run(everything(&store)).unwrap();
+}
+
+#[test]
+fn a_failure_says_nothing_of_whom() {
+    let tables = Tables::new();
+    tables.admin("ALTER TABLE auth_accounts ADD CHECK (mailbox NOT LIKE 'ada%')");
+    let error = run(tables.pooled().create_account(&account("ada@example.com"))).unwrap_err();
+    let source = std::error::Error::source(&error).unwrap();
+    let told = format!("{error} {error:?} {source} {source:?}");
+    assert!(told.contains("auth_accounts_mailbox_check"), "{told}");
+    assert!(!told.contains("ada@") && !told.contains("a hash"), "{told}");
 }

@@ -16,6 +16,7 @@ use weft_auth::{AccountId, Mailbox, SessionId};
 use weft_tests::auth::race::now;
 
 pub(crate) const MINUTE: Duration = Duration::from_secs(60);
+pub(crate) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A task for each racer, on the threads of Tokio.
 pub(crate) struct Tasks;

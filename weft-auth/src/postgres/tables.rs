@@ -106,7 +106,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    auth_recovery_codes (account_id, digest) {
+    auth_recovery_codes (account_id, code_set, digest) {
         account_id -> Uuid,
         code_set -> Integer,
         digest -> Bytea,

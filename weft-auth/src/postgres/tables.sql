@@ -97,7 +97,7 @@ CREATE TABLE auth_recovery_codes (
     account_id uuid    NOT NULL REFERENCES auth_totps (account_id) ON DELETE CASCADE,
     code_set   integer NOT NULL,
     digest     bytea   NOT NULL CHECK (octet_length(digest) = 32),
-    PRIMARY KEY (account_id, digest)
+    PRIMARY KEY (account_id, code_set, digest)
 );
 
 -- The end of the audit log's chain: one row.
