@@ -58,7 +58,7 @@
 //! [`TABLES_SQL`] makes the tables and [`grants`] what one role needs to run on them. They are out of
 //! reach of every tenant's scope:
 //!
-//! ```ignore
+//! ```text
 //! use weft_auth::postgres::tables::*;
 //!
 //! weft_tenancy::tenancy! {
