@@ -154,7 +154,7 @@ fn what_was_not_committed_before_the_end_is_used_once_afterwards() {
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'auth'
                  AND datname = current_database() AND wait_event_type = 'Lock'",
             );
-            while waiting.clone().execute(watcher).unwrap() == 0 {
+            while !ended.is_finished() && waiting.clone().execute(watcher).unwrap() == 0 {
                 thread::yield_now();
             }
             ended.join().unwrap()

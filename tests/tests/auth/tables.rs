@@ -5,11 +5,13 @@ use diesel::pg::Pg;
 use diesel::query_builder::AsQuery;
 use diesel::{Connection, PgConnection, RunQueryDsl, debug_query};
 use weft_auth::Mailbox;
+use weft_auth::link::Purpose;
 use weft_auth::postgres::{PgError, tables};
 use weft_auth::session::Proof;
-use weft_auth::store::{AccountStore, SessionStore};
-use weft_auth::token::Token;
+use weft_auth::store::{AccountStore, LinkStore, SessionStore};
+use weft_auth::token::{Browser, Token};
 use weft_tests::auth::Tables;
+use weft_tests::auth::race::now;
 
 use super::stage::{Stage, account, begun, run};
 
@@ -99,6 +101,22 @@ fn what_is_blank_or_of_another_length_is_not_stored() {
     }
     let found = run(tables.pooled().account(stage.account.id));
     assert!(found.unwrap().unwrap().password.is_some());
+}
+
+/// The suite for every store has only links without a browser whose purpose needs none.
+#[test]
+fn a_link_that_has_a_browser_is_of_that_one_whatever_its_purpose() {
+    let tables = Tables::new();
+    let store = tables.pooled();
+    let stage = Stage::new(&store);
+    tables.admin("UPDATE auth_links SET purpose = 'unlock'");
+    let spend = |browser: Option<&Token<Browser>>| {
+        let (link, browser) = (stage.link.digest(), browser.map(Token::digest));
+        let spent = store.consume_link(&link, Purpose::Unlock, browser.as_ref(), now());
+        run(spent).unwrap().is_some()
+    };
+    assert!(!spend(None) && !spend(Some(&Token::generate().unwrap())));
+    assert!(spend(Some(&stage.browser)));
 }
 
 /// A row that somebody wrote is a failure, and nobody is signed in by it.
