@@ -5,6 +5,7 @@
 mod auth {
     mod conformance;
     mod crash;
+    mod flow;
     mod outbox;
     mod processes;
     mod races;
