@@ -8,6 +8,7 @@ pub mod doctor;
 mod error;
 pub mod headers;
 mod id;
+mod keys;
 pub mod link;
 pub mod login;
 mod mailbox;

@@ -1,13 +1,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit};
 use sha2::Sha256;
-use zeroize::Zeroizing;
 
 use super::Token;
+use crate::keys::{self, KeyringError};
 
 /// Keys with ids: the last one signs, all of them verify.
 ///
@@ -26,22 +24,6 @@ pub(crate) struct Key {
     /// The state after the padded key, which saves hashing it for each request.
     mac: Hmac<Sha256>,
 }
-
-/// Why a list of keys is none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum KeyringError {
-    /// There is no key.
-    Empty,
-    /// The id of the key at that place, from 1, is not 1 to 32 letters, digits, `-` and `_`.
-    Id(usize),
-    /// The id at that place is there before.
-    DuplicateId(usize),
-    /// The key at that place is not 32 bytes in base64.
-    Key(usize),
-}
-
-pub(crate) const LONGEST_ID: usize = 32;
 
 impl Keyring {
     pub(crate) fn newest(&self) -> &Key {
@@ -68,39 +50,19 @@ impl Key {
     }
 }
 
-/// Whether a text can be the id of a key.
-pub(crate) fn is_id(id: &str) -> bool {
-    let plain = |c: u8| c.is_ascii_alphanumeric() || b"-_".contains(&c);
-    (1..=LONGEST_ID).contains(&id.len()) && id.bytes().all(plain)
-}
-
 impl FromStr for Keyring {
     type Err = KeyringError;
 
     fn from_str(text: &str) -> Result<Keyring, KeyringError> {
-        let mut keys: Vec<Key> = Vec::new();
-        let written = text.split(|c: char| c == ',' || c.is_ascii_whitespace());
-        for (place, key) in (1..).zip(written.filter(|key| !key.is_empty())) {
-            let (id, key) = key.split_once(':').ok_or(KeyringError::Id(place))?;
-            if !is_id(id) {
-                return Err(KeyringError::Id(place));
-            }
-            if keys.iter().any(|known| known.id == id) {
-                return Err(KeyringError::DuplicateId(place));
-            }
-            let bytes = STANDARD.decode(key).map(Zeroizing::new);
-            let bytes = bytes.ok().filter(|bytes| bytes.len() == 32);
-            let bytes = bytes.ok_or(KeyringError::Key(place))?;
-            let mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&bytes);
+        let keys = keys::read(text)?.into_iter().zip(1..);
+        let keys = keys.map(|((id, bytes), place)| {
+            let mac = <Hmac<Sha256> as KeyInit>::new_from_slice(bytes.as_slice());
             let mac = mac.map_err(|_| KeyringError::Key(place))?;
-            let id = id.to_owned();
-            keys.push(Key { id, mac });
-        }
-        let newest = keys.pop().ok_or(KeyringError::Empty)?;
-        Ok(Keyring {
-            newest,
-            older: keys,
-        })
+            Ok(Key { id, mac })
+        });
+        let mut older = keys.collect::<Result<Vec<_>, _>>()?;
+        let newest = older.pop().ok_or(KeyringError::Empty)?;
+        Ok(Keyring { newest, older })
     }
 }
 
@@ -112,16 +74,3 @@ impl fmt::Debug for Keyring {
             .finish_non_exhaustive()
     }
 }
-
-impl fmt::Display for KeyringError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            KeyringError::Empty => f.write_str("no key"),
-            KeyringError::Id(place) => write!(f, "key {place} has no id of letters and digits"),
-            KeyringError::DuplicateId(place) => write!(f, "key {place} has the id of another"),
-            KeyringError::Key(place) => write!(f, "key {place} is not 32 bytes in base64"),
-        }
-    }
-}
-
-impl std::error::Error for KeyringError {}

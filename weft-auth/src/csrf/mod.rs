@@ -41,9 +41,10 @@ use crate::Origin;
 use crate::cookie::{Cookie, CookieError, CookieRefusal};
 use crate::random::{self, NoRandomness};
 
+pub use crate::keys::KeyringError;
 pub use binding::Binding;
 pub use form::submitted_in;
-pub use key::{Keyring, KeyringError};
+pub use key::Keyring;
 pub use refusal::{Refusal, RefusalKind};
 pub use token::Token;
 

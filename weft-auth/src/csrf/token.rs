@@ -7,7 +7,8 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::Binding;
-use super::key::{Key, is_id};
+use super::key::Key;
+use crate::keys::is_id;
 
 /// Random bytes in a token, of which OWASP asks for 16.
 pub(crate) const RANDOM: usize = 16;

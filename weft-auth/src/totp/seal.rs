@@ -3,13 +3,12 @@
 use std::fmt;
 use std::str::FromStr;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use zeroize::Zeroizing;
 
 use super::secret::Secret;
-use crate::random;
+pub use crate::keys::KeyringError;
+use crate::{keys, random};
 
 /// Keys with ids: the last one seals, all of them open.
 ///
@@ -46,20 +45,6 @@ struct Key {
     bytes: Zeroizing<[u8; 32]>,
 }
 
-/// Why a list of keys is none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum KeyringError {
-    /// There is no key.
-    Empty,
-    /// The id of the key at that place, from 1, is not 1 to 32 letters, digits, `-` and `_`.
-    Id(usize),
-    /// The id at that place is there before.
-    DuplicateId(usize),
-    /// The key at that place is not 32 bytes in base64.
-    Key(usize),
-}
-
 /// Why nothing was sealed or opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -77,7 +62,6 @@ pub enum SealError {
 const PURPOSE: &[u8] = b"weft-auth totp";
 /// The first byte of what is sealed, followed by the key's id with its length, nonce and ciphertext.
 const VERSION: u8 = 1;
-const LONGEST_ID: usize = 32;
 
 impl Keyring {
     /// Seals the secret under the last key, for that user alone.
@@ -179,28 +163,9 @@ impl FromStr for Keyring {
     type Err = KeyringError;
 
     fn from_str(text: &str) -> Result<Keyring, KeyringError> {
-        let mut keys: Vec<Key> = Vec::new();
-        let written = text.split(|c: char| c == ',' || c.is_ascii_whitespace());
-        for (place, key) in (1..).zip(written.filter(|key| !key.is_empty())) {
-            let (id, key) = key.split_once(':').ok_or(KeyringError::Id(place))?;
-            let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
-            if !(1..=LONGEST_ID).contains(&id.len()) || !id.bytes().all(is_plain) {
-                return Err(KeyringError::Id(place));
-            }
-            if keys.iter().any(|known| known.id == id) {
-                return Err(KeyringError::DuplicateId(place));
-            }
-            let decoded = STANDARD.decode(key).map(Zeroizing::new);
-            let decoded = decoded.map_err(|_| KeyringError::Key(place))?;
-            let bytes = <[u8; 32]>::try_from(decoded.as_slice()).map(Zeroizing::new);
-            let bytes = bytes.map_err(|_| KeyringError::Key(place))?;
-            let id = id.to_owned();
-            keys.push(Key { id, bytes });
-        }
-        match keys.is_empty() {
-            true => Err(KeyringError::Empty),
-            false => Ok(Keyring { keys }),
-        }
+        let keys = keys::read(text)?.into_iter();
+        let keys = keys.map(|(id, bytes)| Key { id, bytes }).collect();
+        Ok(Keyring { keys })
     }
 }
 
@@ -212,19 +177,6 @@ impl fmt::Debug for Keyring {
             .finish_non_exhaustive()
     }
 }
-
-impl fmt::Display for KeyringError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            KeyringError::Empty => f.write_str("no key"),
-            KeyringError::Id(place) => write!(f, "key {place} has no id of letters and digits"),
-            KeyringError::DuplicateId(place) => write!(f, "key {place} has the id of another"),
-            KeyringError::Key(place) => write!(f, "key {place} is not 32 bytes in base64"),
-        }
-    }
-}
-
-impl std::error::Error for KeyringError {}
 
 impl fmt::Display for SealError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
