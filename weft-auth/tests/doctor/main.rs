@@ -3,6 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
 mod findings;
+#[allow(dead_code, reason = "nothing of PyPI's is asked here")]
+#[path = "../../../weft-webhooks/tests/webhooks/libraries.rs"]
+mod libraries;
 mod observatory;
 
 use http::{HeaderMap, HeaderName, HeaderValue};

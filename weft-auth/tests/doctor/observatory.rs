@@ -1,11 +1,8 @@
-use std::io::Write;
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
-
 use http::HeaderMap;
 use serde_json::{Value, json};
 use weft_auth::doctor::{Config, CrossOrigin, PlainHttp, examine};
 
+use crate::libraries::{folder, npm, run};
 use crate::{ours, set};
 
 const NPM: &str = "@mdn/mdn-http-observatory@1.4.8";
@@ -165,29 +162,14 @@ fn pages_get_the_scores_of_the_observatory() {
 /// Its own code judges the same pages. It comes from npm, so only where `WEFT_FETCH` is set.
 #[test]
 fn the_observatory_agrees() {
-    if std::env::var_os("WEFT_FETCH").is_none() {
-        println!("skipped: WEFT_FETCH is not set");
+    let script = include_str!("observatory.mjs");
+    let Some(node) = npm("observatory.mjs", script, &[NPM]) else {
         return;
-    }
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("observatory");
-    std::fs::create_dir_all(&folder).unwrap();
-    let mut npm = Command::new("npm");
-    npm.args([
-        "install",
-        "--ignore-scripts",
-        "--no-audit",
-        "--no-fund",
-        "--prefix",
-    ]);
-    run(npm.arg(&folder).arg(NPM), "");
+    };
     // The list of preloaded hosts, which it would fetch when it is installed.
-    let list = format!(
-        "node_modules/{}/conf/hsts-preload.json",
-        NPM.rsplit_once('@').unwrap().0
-    );
-    std::fs::write(folder.join(list), "{}").unwrap();
-    let script = folder.join("observatory.mjs");
-    std::fs::write(&script, include_str!("observatory.mjs")).unwrap();
+    let (package, _) = NPM.rsplit_once('@').unwrap();
+    let list = format!("node_modules/{package}/conf/hsts-preload.json");
+    std::fs::write(folder("npm").join(list), "{}").unwrap();
 
     let pages = pages();
     let sent: Vec<Vec<(&str, &str)>> = pages
@@ -198,7 +180,7 @@ fn the_observatory_agrees() {
                 .collect()
         })
         .collect();
-    let theirs = run(Command::new("node").arg(&script), &json!(sent).to_string());
+    let theirs = run(&mut node(), &json!(sent).to_string());
     let theirs: Vec<Value> = serde_json::from_str(&theirs).unwrap();
     assert_eq!(theirs.len(), pages.len());
     for (page, theirs) in pages.into_iter().zip(theirs) {
@@ -212,15 +194,4 @@ fn the_observatory_agrees() {
         assert_eq!(theirs["score"], report.observatory().score(), "{page:#?}");
         assert_eq!(theirs["grade"], report.observatory().grade(), "{page:#?}");
     }
-}
-
-fn run(command: &mut Command, input: &str) -> String {
-    let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped());
-    let mut child = piped.spawn().unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    stdin.write_all(input.as_bytes()).unwrap();
-    drop(stdin);
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success());
-    String::from_utf8(output.stdout).unwrap()
 }

@@ -2,9 +2,6 @@
 //! only where `WEFT_FETCH` is set.
 
 use std::collections::BTreeMap;
-use std::io::Write;
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use http::header::CONTENT_TYPE;
@@ -14,6 +11,7 @@ use weft_auth::Origin;
 use weft_auth::sso::fake::{Fake, Fault, Listener, Person};
 use weft_auth::sso::{Plan, Target, WorkOs};
 
+use crate::libraries::{npm, run};
 use crate::{API_KEY, CLIENT_ID, REDIRECT, World, now, org, query};
 
 const NPM: &str = "@workos-inc/node@8.13.0";
@@ -24,23 +22,9 @@ fn pairs(text: &[u8]) -> BTreeMap<String, String> {
 
 #[test]
 fn the_official_sdk_signs_somebody_in_here() {
-    if std::env::var_os("WEFT_FETCH").is_none() {
-        println!("skipped: WEFT_FETCH is not set");
+    let Some(node) = npm("sdk.mjs", include_str!("sdk.mjs"), &[NPM]) else {
         return;
-    }
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("workos");
-    std::fs::create_dir_all(&folder).unwrap();
-    let mut npm = Command::new("npm");
-    npm.args([
-        "install",
-        "--ignore-scripts",
-        "--no-audit",
-        "--no-fund",
-        "--prefix",
-    ]);
-    run(npm.arg(&folder).arg(NPM), "");
-    let script = folder.join("sdk.mjs");
-    std::fs::write(&script, include_str!("sdk.mjs")).unwrap();
+    };
 
     let fake = Arc::new(Fake::new(CLIENT_ID, API_KEY, now()));
     fake.allow_redirect(REDIRECT);
@@ -70,7 +54,7 @@ fn the_official_sdk_signs_somebody_in_here() {
         "codeChallenge": asked["code_challenge"],
         "codeVerifier": start.into_pending().expose_verifier(),
     });
-    let theirs = run(Command::new("node").arg(&script), &given.to_string());
+    let theirs = run(&mut node(), &given.to_string());
     let theirs: Value = serde_json::from_str(&theirs).unwrap();
 
     let url = theirs["url"].as_str().unwrap();
@@ -105,10 +89,7 @@ fn the_official_sdk_signs_somebody_in_here() {
     same_requests(&fake.requests());
 
     fake.fail_next(Fault::RateLimited(7));
-    let limited = run(
-        Command::new("node").arg(&script).arg("limited"),
-        &given.to_string(),
-    );
+    let limited = run(node().arg("limited"), &given.to_string());
     assert_eq!(limited.trim(), r#"["RateLimitExceededException",7]"#);
 }
 
@@ -155,15 +136,4 @@ fn same_requests(theirs: &[Request<Vec<u8>>]) {
     let sdks = pairs(sdks.uri().query().unwrap().as_bytes());
     assert_eq!(ours["organization_id"], sdks["organization_id"]);
     assert_eq!(ours["limit"], sdks["limit"]);
-}
-
-fn run(command: &mut Command, input: &str) -> String {
-    let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped());
-    let mut child = piped.spawn().unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    stdin.write_all(input.as_bytes()).unwrap();
-    drop(stdin);
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success());
-    String::from_utf8(output.stdout).unwrap()
 }

@@ -7,6 +7,9 @@ mod conformance;
 mod decisions;
 mod fake;
 mod flow;
+#[allow(dead_code, reason = "nothing of PyPI's is asked here")]
+#[path = "../../../weft-webhooks/tests/webhooks/libraries.rs"]
+mod libraries;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};

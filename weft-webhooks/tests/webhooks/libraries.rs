@@ -1,4 +1,4 @@
-//! The senders' own libraries, from npm and PyPI: only where `WEFT_FETCH` is set, as it is in CI.
+//! Other people's own libraries, from npm and PyPI: only where `WEFT_FETCH` is set, as it is in CI.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -70,9 +70,10 @@ fn wanted(installer: &[&str]) -> bool {
     found
 }
 
-fn folder(name: &str) -> PathBuf {
+/// Where what `name` installs is.
+pub(crate) fn folder(name: &str) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
-        .join("senders")
+        .join("libraries")
         .join(name);
     std::fs::create_dir_all(&folder).unwrap();
     folder
