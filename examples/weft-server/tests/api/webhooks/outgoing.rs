@@ -25,6 +25,7 @@ use weft_server::{
     serve,
     state_folder::StateFolder,
     tls,
+    value::EventType,
     webhooks::{directory::Directory, retention},
 };
 use weft_webhooks::{
@@ -212,6 +213,60 @@ fn a_change_is_told_once_and_signed() {
             .map(|(_, body)| serde_json::from_slice::<Value>(body).unwrap()["type"].clone())
             .collect();
         assert_eq!(types, ["conversation.created", "order.created"]);
+    });
+}
+
+#[test]
+fn every_kind_of_event_is_told() {
+    on_stage(async |stage| {
+        let pair = Pair::new(stage).await;
+        pair.work.abort();
+        let kinds: Vec<&str> = EventType::ALL.iter().map(|kind| kind.as_str()).collect();
+        let new = json!({ "url": pair.url, "event_types": kinds });
+        let made = pair.ask("POST", "/api/webhook-subscriptions", new).await;
+        let shop = stage.a.shops[1];
+        let new = json!({ "shop_id": shop, "subject": "Hello" });
+        let conversation = pair.ask("POST", "/api/conversations", new).await;
+        let conversation = format!(
+            "/api/conversations/{}",
+            conversation["id"].as_str().unwrap()
+        );
+        pair.ask("PATCH", &conversation, json!({ "state": "closed" }))
+            .await;
+        let said = json!({ "direction": "out", "body": "Hello" });
+        pair.ask("POST", &format!("{conversation}/messages"), said)
+            .await;
+        let shopify =
+            Endpoint::make(&pair.stage.router, &stage.a.owner, "shopify", Some(shop)).await;
+        for at in ["2026-11-23T15:00:00Z", "2026-11-23T16:00:00Z"] {
+            let answer = shopify.send(&pair.stage.router, &order(1, at)).await;
+            assert_eq!(answer.status.as_u16(), 200, "{}", answer.text);
+        }
+        let id = stage.id("SELECT id FROM orders WHERE shopify_id = 1");
+        pair.ask(
+            "PATCH",
+            &format!("/api/orders/{id}"),
+            json!({ "tags": "vip" }),
+        )
+        .await;
+        let path = format!(
+            "/api/webhook-events?subscription_id={}",
+            made["id"].as_str().unwrap()
+        );
+        let page = pair.ask("GET", &path, Value::Null).await;
+        let mut told: Vec<&str> = page["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|message| message["event_type"].as_str().unwrap())
+            .collect();
+        told.sort_unstable();
+        let mut expected = [kinds, vec!["order.updated"]].concat();
+        expected.sort_unstable();
+        assert_eq!(
+            told, expected,
+            "an order is changed twice, the rest happens once"
+        );
     });
 }
 
