@@ -11,7 +11,7 @@ use super::statement::Statement;
 use super::{Lend, PgStore};
 use crate::pseudonym::Pseudonym;
 use crate::store::{Answer, CounterStore};
-use crate::throttle::{Charge, FailureCharge};
+use crate::throttle::{Backoff, Charge, FailureCharge};
 
 struct Failures(u32);
 
@@ -85,11 +85,14 @@ impl<L: Lend> CounterStore for PgStore<L> {
     async fn purge_counters(&self, before: SystemTime) -> Answer<u64, Self> {
         let purged = Statement::new(
             "WITH rates AS (DELETE FROM auth_rates WHERE even_at < $1 RETURNING key),
-                 failures AS (DELETE FROM auth_failures WHERE next_at < $1 RETURNING key)
+                 failures AS (
+                     DELETE FROM auth_failures WHERE next_at < $1 AND failures < $2 RETURNING key)
              SELECT (SELECT count(*) FROM rates) + (SELECT count(*) FROM failures) AS count",
         );
-        self.count(purged.bind::<Timestamptz, Moment>(before.into()))
-            .await
+        let purged = purged
+            .bind::<Timestamptz, Moment>(before.into())
+            .bind::<BigInt, _>(i64::from(Backoff::LOCK));
+        self.count(purged).await
     }
 }
 

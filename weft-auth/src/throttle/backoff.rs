@@ -34,13 +34,16 @@ pub struct Failures {
 }
 
 impl Backoff {
+    /// The failure in a row that locks (NIST SP 800-63B: no more than 100).
+    pub const LOCK: u32 = 100;
+
     /// Passwords: the 5th failure costs a second, each further one twice as much up to 15 minutes, and
     /// the 100th locks (NIST SP 800-63B: no more than 100 in a row).
     pub const PASSWORD: Backoff = Backoff {
         free: 5,
         first: Duration::from_secs(1),
         longest: Duration::from_secs(15 * 60),
-        most: 100,
+        most: Backoff::LOCK,
     };
 
     /// Second factors: the 100th failure in a row locks. Before it, [`Rate`](super::Rate)s hold.

@@ -136,6 +136,12 @@ async fn waits_and_the_lock_hold(store: &impl CounterStore) -> Result<(), Violat
             .map_err(store_failed)?;
         holds("no time opens a lock", locked, None)?;
     }
+    store.purge_counters(at + DAY).await.map_err(store_failed)?;
+    let locked = store
+        .count_failure(&charge, at)
+        .await
+        .map_err(store_failed)?;
+    holds("no clearing out opens a lock", locked, None)?;
     let other = failure()?;
     store
         .clear_failures(&[other.key])

@@ -3,7 +3,7 @@ use std::time::SystemTime;
 use super::Memory;
 use crate::pseudonym::Pseudonym;
 use crate::store::{Answer, CounterStore};
-use crate::throttle::{Charge, FailureCharge};
+use crate::throttle::{Backoff, Charge, FailureCharge};
 
 impl CounterStore for Memory {
     fn take(
@@ -45,9 +45,9 @@ impl CounterStore for Memory {
         self.step(|tables| {
             let count = tables.rates.len() + tables.failures.len();
             tables.rates.retain(|_, even_at| *even_at >= before);
-            tables
-                .failures
-                .retain(|_, failures| failures.next_at >= before);
+            tables.failures.retain(|_, failures| {
+                failures.next_at >= before || failures.count >= Backoff::LOCK
+            });
             (count - tables.rates.len() - tables.failures.len()) as u64
         })
     }
