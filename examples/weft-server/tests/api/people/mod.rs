@@ -1,0 +1,4 @@
+//! People, in pages.
+
+mod passwords;
+mod site;
