@@ -1,13 +1,18 @@
 //! Pages for people: forms and links, no script. Each is a few lines over the handlers of the API, so
 //! that what a page shows is what the API answers.
 
+mod account;
 mod assets;
 mod development;
 mod form;
+mod invitations;
 mod landing;
 mod layout;
+mod links;
+mod mail;
 mod organizations;
 pub mod refused;
+mod second_factor;
 mod sign_in;
 mod visitor;
 
@@ -72,6 +77,10 @@ pub fn pages() -> Pages {
     let pages = assets::routes(Pages::default());
     let pages = landing::routes(pages);
     let pages = sign_in::routes(pages);
+    let pages = second_factor::routes(pages);
+    let pages = mail::routes(pages);
+    let pages = links::routes(pages);
+    let pages = account::routes(pages);
     let pages = organizations::routes(pages);
     development::routes(pages)
 }

@@ -134,7 +134,7 @@ async fn own(
         diesel::insert_into(memberships::table)
             .values((
                 memberships::id.eq(Uuid::now_v7()),
-                memberships::user_id.eq(Uuid::from_bytes(*account.as_bytes())),
+                memberships::user_id.eq(Uuid::from(account)),
                 memberships::role.eq(Role::Owner),
                 memberships::all_shops.eq(true),
                 memberships::display_name.eq(display_name),

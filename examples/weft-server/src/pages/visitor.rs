@@ -83,6 +83,12 @@ impl Visitor {
         self.browser.as_ref()
     }
 
+    /// The same, to be handed over.
+    pub(crate) fn own_browser(&self) -> Option<Token<Browser>> {
+        let token = self.browser.as_ref()?;
+        Token::parse(token.expose()).ok()
+    }
+
     pub(crate) fn challenge(&self) -> Option<&Token<Challenge>> {
         self.challenge.as_ref()
     }

@@ -238,7 +238,7 @@ impl AuthRoad {
         let mut conn = pooled(&self.pool, "auth").await?;
         let found = organizations::table
             .inner_join(memberships::table.on(memberships::org_id.eq(organizations::id)))
-            .filter(memberships::user_id.eq(Uuid::from_bytes(*account.as_bytes())))
+            .filter(memberships::user_id.eq(Uuid::from(account)))
             .order((organizations::name, organizations::id))
             .select(Organization::as_select())
             .load(&mut conn)
@@ -264,7 +264,7 @@ impl AuthRoad {
                     .and(membership_shops::membership_id.eq(memberships::id))
                     .and(memberships::all_shops.eq(false))),
             )
-            .filter(memberships::user_id.eq(Uuid::from_bytes(*account.as_bytes())))
+            .filter(memberships::user_id.eq(Uuid::from(account)))
             .filter(organizations::slug.eq(slug))
             .select(Member::as_select())
             .load(&mut conn)
