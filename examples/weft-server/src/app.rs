@@ -104,7 +104,15 @@ impl AppState {
         &self.site
     }
 
-    pub(crate) fn post(&self) -> &Post {
+    /// Sends what waits in the outbox by now.
+    pub async fn send_mail(&self) {
+        self.post
+            .send_waiting(self.accounts.store(), &self.site)
+            .await;
+    }
+
+    /// Where mail goes.
+    pub fn post(&self) -> &Post {
         &self.post
     }
 }

@@ -3,7 +3,11 @@
 mod development;
 mod letter;
 
-use std::{pin::Pin, sync::Arc, time::Duration};
+use std::{
+    pin::Pin,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use tokio::{sync::Notify, time::timeout};
 use weft_auth::Mailbox;
@@ -85,23 +89,27 @@ impl Post {
 
     /// Sends what waits in `store`, for as long as it is polled.
     pub async fn deliver(&self, store: &Store, site: &Site) {
-        let Some(mailer) = &self.mailer else {
+        if self.mailer.is_none() {
             tracing::warn!("nobody is configured to send mail: it waits in the outbox");
             return;
-        };
+        }
         loop {
-            let more = send_some(store, &**mailer, site).await;
-            if !more {
-                let _ = timeout(PERIOD, self.asked.notified()).await;
-            }
+            self.send_waiting(store, site).await;
+            let _ = timeout(PERIOD, self.asked.notified()).await;
+        }
+    }
+
+    /// Sends all that waits by now.
+    pub async fn send_waiting(&self, store: &Store, site: &Site) {
+        if let Some(mailer) = &self.mailer {
+            while send_some(store, &**mailer, site).await {}
         }
     }
 }
 
 /// Sends some of what waits, and says whether there was any.
 async fn send_some(store: &Store, mailer: &dyn Mailer, site: &Site) -> bool {
-    let now = std::time::SystemTime::now();
-    let claimed = match store.claim_mail(BATCH, now, LEASE).await {
+    let claimed = match store.claim_mail(BATCH, SystemTime::now(), LEASE).await {
         Ok(claimed) => claimed,
         Err(error) => {
             tracing::warn!(%error, "the outbox cannot be read");

@@ -26,7 +26,7 @@ use weft_server::{
     app, config,
     events::Outgoing,
     keys::Keys,
-    mail::Post,
+    mail::{Letter, Post},
     migrate,
     roads::Roads,
     schema::TENANCY,
@@ -42,6 +42,7 @@ use crate::webhooks::sender::Endpoint;
 
 pub(crate) struct Stage {
     pub(crate) router: Router,
+    pub(crate) state: AppState,
     pub(crate) roads: Roads,
     pub(crate) a: Org,
     pub(crate) b: Org,
@@ -108,6 +109,7 @@ impl Stage {
     pub(crate) fn over(other: &Stage, router: Router) -> Stage {
         Stage {
             router,
+            state: other.state.clone(),
             roads: other.roads.clone(),
             a: other.a.clone(),
             b: other.b.clone(),
@@ -127,6 +129,33 @@ impl Stage {
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
         read(self.router.clone().oneshot(request).await.unwrap()).await
+    }
+
+    /// All mail that came for somebody, the latest first.
+    pub(crate) async fn mail_of(&self, address: &str) -> Vec<Letter> {
+        self.state.send_mail().await;
+        let letters = self.state.post().shown().unwrap().letters().into_iter();
+        let theirs = letters
+            .map(|kept| kept.letter)
+            .filter(|letter| letter.to.as_str() == address);
+        theirs.collect()
+    }
+
+    /// As if nobody had tried anything for a while: mail goes to one mailbox once a minute.
+    pub(crate) fn after_a_while(&self) {
+        let database: &Database = &self.database;
+        database.execute("DELETE FROM auth_rates").unwrap();
+    }
+
+    /// The link of the latest of them.
+    pub(crate) async fn link_of(&self, address: &str) -> String {
+        let letters = self.mail_of(address).await;
+        let mut lines = letters[0].text.lines();
+        let link = lines.find_map(|line| {
+            line.strip_prefix(ORIGIN)
+                .filter(|path| path.starts_with("/link/"))
+        });
+        link.expect("a link").to_owned()
     }
 
     /// Every row of every table of `org`, as the superuser sees them.
@@ -296,7 +325,8 @@ fn on_layers(layers: Layers, test: impl AsyncFnOnce(&Stage)) {
         let [a, b] = [0, 1].map(|at| parts(&database, at));
         let a = bearers(&roads, a).await;
         let b = bearers(&roads, b).await;
-        let router = router(roads.clone());
+        let state = state(roads.clone());
+        let router = app(state.clone());
         for org in [&a, &b] {
             let stripe = Endpoint::make(&router, &org.owner, "stripe", Some(org.shops[0])).await;
             let answer = stripe.send(&router, &Value::Null).await;
@@ -305,6 +335,7 @@ fn on_layers(layers: Layers, test: impl AsyncFnOnce(&Stage)) {
         }
         let stage = Stage {
             router,
+            state,
             roads,
             a,
             b,
