@@ -89,13 +89,14 @@ fn a_connection_in_a_transaction_that_is_rolled_back_gives_back_what_was_used_up
 
 /// Somebody proves who he is, is suspended, and only then his session begins.
 #[test]
-fn a_session_that_begins_behind_a_suspension_is_not_found() {
+fn no_session_begins_behind_a_suspension() {
     let tables = Tables::new();
     let store = tables.pooled();
     let stage = Stage::new(&store);
     assert!(run(store.suspend_account(stage.account.id)).unwrap());
     let late = Token::generate().unwrap().digest();
     let session = begun(stage.account.id);
-    run(store.begin_session(&late, &session, None)).unwrap();
+    let begins = store.begin_session(&late, &session, None, None);
+    assert!(!run(begins).unwrap());
     assert_eq!(run(store.find_session(&late)).unwrap(), None);
 }

@@ -98,8 +98,9 @@ impl<S: LoginStore, O: Offload> Login<S, O> {
                 .await;
         }
         let hash = self.hash(permit, password).await?;
-        self.replace_password(account.id, hash.expose(), None)
-            .await?;
+        let replaced = self.replace_password(account.id, hash.expose(), None);
+        let epoch = replaced.await?;
+        let account = Account { epoch, ..account };
         self.notify(MailKind::PasswordReplaced, &account).await?;
         self.log(Event::PasswordReplaced, Whom::account(&account), &visit)
             .await?;
@@ -126,6 +127,7 @@ impl<S: LoginStore, O: Offload> Login<S, O> {
             state: AccountState::Active,
             second_factor: false,
             break_glass: false,
+            epoch: 0,
         };
         self.create(&account, &visit).await?;
         self.conclude_by_mailbox(&account, visit).await
@@ -177,17 +179,16 @@ impl<S: LoginStore, O: Offload> Login<S, O> {
             .await
     }
 
+    /// Replaces a password, and returns the epoch that begins.
     pub(super) async fn replace_password(
         &self,
         account: AccountId,
         hash: &str,
         but: Option<SessionId>,
-    ) -> Result<(), S> {
+    ) -> Result<u64, S> {
         let replaced = self.store.replace_password(account, hash, but).await;
-        match replaced.map_err(Error::<S>::Store)? {
-            true => Ok(()),
-            false => Err(Error::<S>::Refused(Refusal::new(Reason::Link))),
-        }
+        let epoch = replaced.map_err(Error::<S>::Store)?;
+        epoch.ok_or(Error::<S>::Refused(Refusal::new(Reason::Link)))
     }
 
     pub(super) async fn notify(&self, kind: MailKind, account: &Account) -> Result<(), S> {

@@ -81,6 +81,7 @@ impl<S: LoginStore, O: Offload> Login<S, O> {
         cleared.map_err(Error::<S>::Store)?;
         Ok(Authenticated {
             account: checked.0.id,
+            epoch: Some(checked.0.epoch),
             proofs: Proofs::of(Proof::Password, visit.now),
             connection: None,
         })

@@ -43,7 +43,8 @@ impl Refusal {
             | Reason::Unverified
             | Reason::Suspended
             | Reason::NoSecondFactor
-            | Reason::WrongCode => RefusalKind::Credentials,
+            | Reason::WrongCode
+            | Reason::Overtaken => RefusalKind::Credentials,
             Reason::TooMany => RefusalKind::TooMany,
             Reason::Busy => RefusalKind::Busy,
             Reason::SingleSignOn => RefusalKind::SingleSignOn,
@@ -81,6 +82,7 @@ mod tests {
             Reason::UnreadableHash,
             Reason::Unverified,
             Reason::Suspended,
+            Reason::Overtaken,
         ] {
             assert_eq!(told(reason), wrong);
         }

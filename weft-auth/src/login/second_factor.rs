@@ -75,6 +75,7 @@ impl<S: LoginStore, O: Offload> Login<S, O> {
         }
         let who = Authenticated {
             account: account.id,
+            epoch: Some(record.epoch),
             proofs: record.proofs.with(proof, visit.now),
             connection: record.connection,
         };
@@ -107,6 +108,7 @@ impl<S: LoginStore, O: Offload> Login<S, O> {
         self.forgive_second_factor(&account).await?;
         Ok(Authenticated {
             account: account.id,
+            epoch: Some(account.epoch),
             proofs: Proofs::of(proof, visit.now),
             connection: None,
         })
@@ -143,6 +145,7 @@ impl<S: LoginStore, O: Offload> Login<S, O> {
         self.log(Event::SecondFactorEnrolled, whom, visit).await?;
         let proved = Authenticated {
             account: account.id,
+            epoch: Some(account.epoch),
             proofs: Proofs::of(Proof::Totp, visit.now),
             connection: None,
         };

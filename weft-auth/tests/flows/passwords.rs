@@ -15,7 +15,8 @@ use crate::stage::{
     visit,
 };
 
-fn last_event(store: &Memory) -> Event {
+/// The last entry of the audit log, whose chain is whole.
+pub(crate) fn last_event(store: &Memory) -> Event {
     let entries = run(store.entries_after(0, u32::MAX)).unwrap();
     assert!(verify(Head::START, &entries).is_ok());
     Record::from_bytes(&entries.last().unwrap().body)

@@ -1,18 +1,22 @@
 //! Sessions.
 
 use weft_auth::session::{Arrival, Authenticated, Device, Policy, Proof, RefusalKind, Sessions};
-use weft_auth::store::SessionStore;
+use weft_auth::store::{AccountStore, SessionStore};
 use weft_auth::testkit::{Memory, Race, Threads};
 use weft_auth::token::{Session, Token};
 use weft_auth::{AccountId, Error};
 
-use crate::stage::{at, run};
+use crate::stage::{account, at, run};
 
 const ADA: AccountId = AccountId::from_bytes([1; 16]);
 const EVE: AccountId = AccountId::from_bytes([2; 16]);
 
 fn sessions() -> (Memory, Sessions<Memory>) {
     let store = Memory::new();
+    for (id, name) in [(ADA, "ada"), (EVE, "eve")] {
+        let account = account(id, &format!("{name}@example.com"));
+        assert!(run(store.create_account(&account)).unwrap());
+    }
     (store.clone(), Sessions::new(store, Policy::default()))
 }
 

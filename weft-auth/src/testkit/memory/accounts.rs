@@ -36,15 +36,20 @@ impl AccountStore for Memory {
         id: AccountId,
         hash: &str,
         but: Option<SessionId>,
-    ) -> impl Future<Output = Answer<bool, Self>> + Send {
+    ) -> impl Future<Output = Answer<Option<u64>, Self>> + Send {
         self.step(|tables| {
-            let Some(account) = tables.accounts.get_mut(&id) else {
-                return false;
-            };
+            let account = tables.accounts.get_mut(&id)?;
             account.password = Some(hash.to_owned());
+            account.epoch += 1;
+            let epoch = account.epoch;
             tables.end_all_of(id, but);
+            for row in &mut tables.sessions {
+                if Some(row.record.id) == but && row.record.account == id {
+                    row.epoch = epoch;
+                }
+            }
             take_out(&mut tables.links, |row| row.record.account == Some(id));
-            true
+            Some(epoch)
         })
     }
 
@@ -98,6 +103,7 @@ impl AccountStore for Memory {
                 return false;
             };
             account.state = AccountState::Suspended;
+            account.epoch += 1;
             tables.end_all_of(id, None);
             take_out(&mut tables.links, |row| row.record.account == Some(id));
             true

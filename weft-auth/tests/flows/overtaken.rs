@@ -1,0 +1,187 @@
+//! Sign-ins that something overtakes: what was proved before is worth nothing afterwards.
+
+use std::sync::{Arc, Mutex};
+
+use weft_auth::PseudonymKey;
+use weft_auth::audit::{self, Reason};
+use weft_auth::link::Purpose;
+use weft_auth::login::{
+    Inline, Login, Offload, OpenSecret, Outcome, Presented, RefusalKind, SecondFactor,
+};
+use weft_auth::store::{AccountStore, SessionStore};
+use weft_auth::testkit::Memory;
+use weft_auth::token::{Challenge, Token};
+use weft_auth::totp::Secret;
+
+use crate::passwords::last_event;
+use crate::stage::{
+    App, HASHER, RIGHT, SECRET, Stage, Unsealed, WRONG, at, chosen, code, hash, password, post,
+    refused, run, signed_in, visit,
+};
+
+/// What happens once, in the middle.
+#[derive(Clone)]
+struct Meanwhile(Arc<Mutex<Option<Event>>>);
+
+type Event = Box<dyn FnOnce() + Send>;
+
+impl Meanwhile {
+    fn new(event: impl FnOnce() + Send + 'static) -> Meanwhile {
+        Meanwhile(Arc::new(Mutex::new(Some(Box::new(event)))))
+    }
+
+    fn happen(&self) {
+        let event = self.0.lock().unwrap().take();
+        if let Some(event) = event {
+            event();
+        }
+    }
+}
+
+/// While a password is hashed.
+impl Offload for Meanwhile {
+    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
+        self.happen();
+        Inline.run(work).await
+    }
+}
+
+/// While the code of an app is compared.
+impl OpenSecret for Meanwhile {
+    fn open(&self, _: &[u8], _: &[u8]) -> Option<Secret> {
+        self.happen();
+        Secret::from_bytes(SECRET).ok()
+    }
+}
+
+/// A login during whose first hash that happens.
+fn during(stage: &Stage, event: impl FnOnce() + Send + 'static) -> Login<Memory, Meanwhile> {
+    let key = PseudonymKey::new(&[7; 32]);
+    let login = Login::new(stage.store.clone(), HASHER.clone(), key);
+    login.with_offload(Meanwhile::new(event))
+}
+
+/// Has the password replaced by a link.
+fn replace(stage: &Stage) -> impl FnOnce() + Send + 'static {
+    let (store, id, hash) = (stage.store.clone(), stage.account.id, hash(WRONG));
+    move || {
+        assert!(
+            run(store.replace_password(id, &hash, None))
+                .unwrap()
+                .is_some()
+        )
+    }
+}
+
+fn suspend(stage: &Stage) -> impl FnOnce() + Send + 'static {
+    let (store, id) = (stage.store.clone(), stage.account.id);
+    move || assert!(run(store.suspend_account(id)).unwrap())
+}
+
+/// What may overtake a sign-in.
+type Overtaking = fn(&Stage) -> Event;
+
+const OVERTAKING: [Overtaking; 2] = [
+    |stage| Box::new(replace(stage)),
+    |stage| Box::new(suspend(stage)),
+];
+
+fn sessions_of(stage: &Stage) -> usize {
+    run(stage.store.sessions_of(stage.account.id))
+        .unwrap()
+        .len()
+}
+
+#[test]
+fn a_password_that_is_replaced_while_it_is_hashed_signs_nobody_in() {
+    for event in OVERTAKING {
+        let stage = Stage::new();
+        let login = during(&stage, event(&stage));
+        let told = run(login.password(&stage.account.mailbox, password(RIGHT), visit(0)));
+        assert_eq!(refused(told), RefusalKind::Credentials);
+        assert_eq!(
+            last_event(&stage.store),
+            audit::Event::Refused(Reason::Overtaken)
+        );
+        assert_eq!(sessions_of(&stage), 0);
+    }
+}
+
+#[test]
+fn a_password_that_is_replaced_while_it_is_hashed_opens_no_challenge() {
+    for event in OVERTAKING {
+        let App { stage, .. } = App::new();
+        let login = during(&stage, event(&stage));
+        let told = run(login.password(&stage.account.mailbox, password(RIGHT), visit(0)));
+        assert_eq!(refused(told), RefusalKind::Credentials);
+        assert_eq!(
+            last_event(&stage.store),
+            audit::Event::Refused(Reason::Overtaken)
+        );
+    }
+}
+
+fn challenge(stage: &Stage) -> Token<Challenge> {
+    match stage.password(RIGHT, 0).unwrap() {
+        Outcome::SecondFactorNeeded(needed) => needed.challenge,
+        Outcome::SignedIn(_) => panic!("no second factor was asked for"),
+    }
+}
+
+#[test]
+fn a_challenge_ends_with_the_password_that_opened_it() {
+    for event in OVERTAKING {
+        let App {
+            stage,
+            mut recovery,
+        } = App::new();
+        let challenge = challenge(&stage);
+        event(&stage)();
+        let recovery = SecondFactor::Recovery(recovery.remove(0));
+        for given in [SecondFactor::Totp(code(30)), recovery] {
+            let told = run(stage
+                .login
+                .second_factor(&challenge, given, &Unsealed, visit(30)));
+            assert_eq!(refused(told), RefusalKind::Challenge);
+        }
+        assert_eq!(sessions_of(&stage), 0);
+    }
+}
+
+#[test]
+fn a_password_that_is_replaced_while_a_code_is_compared_signs_nobody_in() {
+    for event in OVERTAKING {
+        let App { stage, .. } = App::new();
+        let challenge = challenge(&stage);
+        let meanwhile = Meanwhile::new(event(&stage));
+        let given = SecondFactor::Totp(code(30));
+        let told = run(stage
+            .login
+            .second_factor(&challenge, given, &meanwhile, visit(30)));
+        assert_eq!(refused(told), RefusalKind::Credentials);
+        assert_eq!(
+            last_event(&stage.store),
+            audit::Event::Refused(Reason::Overtaken)
+        );
+        assert_eq!(sessions_of(&stage), 0);
+    }
+}
+
+/// Whoever resets is signed in in the epoch that begins with it, and ends what began before.
+#[test]
+fn a_reset_overtakes_and_is_not_overtaken_by_itself() {
+    let stage = Stage::new();
+    let before = signed_in(stage.password(RIGHT, 0).unwrap()).started.token;
+    let asked = run(stage
+        .login
+        .ask_to_reset(&stage.account.mailbox, None, &visit(1)));
+    let (browser, link) = (asked.unwrap().browser, stage.mailed(Purpose::Reset));
+    let login = during(&stage, replace(&stage));
+    let presented = Presented::Link(&link, Some(&browser));
+    let reset = run(login.reset(post(), presented, chosen(WRONG), visit(2)));
+    let after = signed_in(reset.unwrap()).started.token;
+    let sessions = stage.login.sessions();
+    assert!(run(sessions.resume(&after, at(3))).is_ok());
+    assert!(run(sessions.resume(&before, at(3))).is_err());
+    assert_eq!(sessions_of(&stage), 1);
+}
