@@ -162,7 +162,7 @@ async fn everything(store: &PgStore<SyncPool>) -> Result<(), PgError<PoolError>>
         .count_code_attempt(&browser, record.purpose, 5, now())
         .await?;
     store
-        .consume_link_by_code(&browser, &code, record.purpose, now())
+        .consume_link_by_code(&browser, &code, record.purpose, 5, now())
         .await?;
     store
         .consume_link(&link, record.purpose, Some(&browser), now())

@@ -241,7 +241,7 @@ impl<S: LoginStore, O: Offload> Login<S, O> {
                     true => {
                         let code = code.digest(&browser);
                         store
-                            .consume_link_by_code(&browser, &code, purpose, now)
+                            .consume_link_by_code(&browser, &code, purpose, ATTEMPTS, now)
                             .await
                     }
                     false => Ok(None),

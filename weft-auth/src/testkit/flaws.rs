@@ -25,6 +25,7 @@ use crate::{AccountId, Mailbox, SessionId};
 enum Flaw {
     LinkIsLookedAtAndThenDeleted,
     LinkOfNoBrowserIsAnybodys,
+    CodeIsTriedAtTheCostOfAnotherLink,
     StepIsComparedAndThenWritten,
     RecoveryCodeIsAnyAccounts,
     TouchSavesTheWholeRow,
@@ -183,10 +184,15 @@ forward! { Flawed:
             browser: &TokenDigest<Browser>,
             code: &CodeDigest,
             purpose: Purpose,
+            most: u32,
             now: SystemTime,
         ) -> Answer<Option<SpentLink>, Self> {
             self.looked(Flaw::LinkIsLookedAtAndThenDeleted);
-            self.inner.consume_link_by_code(browser, code, purpose, now).await
+            let most = match self.is(Flaw::CodeIsTriedAtTheCostOfAnotherLink) {
+                true => u32::MAX,
+                false => most,
+            };
+            self.inner.consume_link_by_code(browser, code, purpose, most, now).await
         }
     }
     CounterStore {
@@ -308,6 +314,10 @@ fn the_suite_finds_each_flaw_by_its_rule() {
         (
             Flaw::LinkOfNoBrowserIsAnybodys,
             "no browser is not the one that asked",
+        ),
+        (
+            Flaw::CodeIsTriedAtTheCostOfAnotherLink,
+            "a code is tried as often as may be, whatever else its browser asks for",
         ),
         (
             Flaw::StepIsComparedAndThenWritten,

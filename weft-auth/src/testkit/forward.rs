@@ -83,6 +83,7 @@ macro_rules! forward_all {
                     browser: &TokenDigest<Browser>,
                     code: &CodeDigest,
                     purpose: Purpose,
+                    most: u32,
                     now: SystemTime
                 ) -> Option<SpentLink>;
                 purge_links(now: SystemTime) -> u64;

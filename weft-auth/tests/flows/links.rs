@@ -1,5 +1,6 @@
 //! Links that are mailed.
 
+use weft_auth::AccountId;
 use weft_auth::link::{Code, Purpose};
 use weft_auth::login::{Outcome, Presented, RefusalKind, Shown};
 use weft_auth::store::{AccountState, AccountStore, MailKind};
@@ -7,7 +8,8 @@ use weft_auth::testkit::{Memory, Race, Threads};
 use weft_auth::token::{Browser, Link, Token};
 
 use crate::stage::{
-    App, RIGHT, Stage, WRONG, at, chosen, mailbox, password, post, refused, run, signed_in, visit,
+    App, RIGHT, Stage, WRONG, account, at, chosen, mailbox, password, post, refused, run,
+    signed_in, visit,
 };
 
 fn show(
@@ -113,6 +115,49 @@ fn a_code_is_tried_five_times() {
     assert_eq!(refused(by(&right, 6)), RefusalKind::Link);
     // The link itself is as good as it was.
     assert!(stage.follow(&link, Some(&browser), 7).is_ok());
+}
+
+/// A link to the guesser's own mailbox brought five more guesses at somebody else's code.
+#[test]
+fn a_code_is_tried_five_times_whatever_else_its_browser_asks_for() {
+    let stage = Stage::new();
+    let eve = account(AccountId::from_bytes([2; 16]), "eve@example.com");
+    assert!(run(stage.store.create_account(&eve)).unwrap());
+    let (browser, link) = stage.ask(0);
+    let [right, wrong] = [code(&stage, &link), Code::parse("00000000").unwrap()];
+    let by = |code, seconds| {
+        let presented = Presented::Code(code, &browser);
+        run(stage
+            .login
+            .sign_in_by_link(post(), presented, visit(seconds)))
+    };
+    for seconds in 1..=5 {
+        assert_eq!(refused(by(&wrong, seconds)), RefusalKind::Link);
+    }
+    let same = Token::parse(browser.expose()).unwrap();
+    let asks = visit(6);
+    let asked = stage.login.ask_to_sign_in(&eve.mailbox, Some(same), &asks);
+    run(asked).unwrap();
+    assert_eq!(refused(by(&right, 7)), RefusalKind::Link);
+    let later = code(&stage, &stage.mailed(Purpose::SignIn));
+    assert!(by(&later, 8).is_ok());
+}
+
+#[test]
+fn the_fifth_attempt_at_a_code_is_one() {
+    let stage = Stage::new();
+    let (browser, link) = stage.ask(0);
+    let [right, wrong] = [code(&stage, &link), Code::parse("00000000").unwrap()];
+    let by = |code, seconds| {
+        let presented = Presented::Code(code, &browser);
+        run(stage
+            .login
+            .sign_in_by_link(post(), presented, visit(seconds)))
+    };
+    for seconds in 1..=4 {
+        assert_eq!(refused(by(&wrong, seconds)), RefusalKind::Link);
+    }
+    assert!(by(&right, 5).is_ok());
 }
 
 #[test]
