@@ -112,6 +112,37 @@ fn a_session_that_begins_while_its_password_is_replaced_is_not_found() {
     }
 }
 
+/// A stolen session that set a password while its owner reset it had the last word.
+#[test]
+fn a_session_that_is_ended_while_its_statement_waits_sets_no_password() {
+    let tables = Tables::new();
+    let store = tables.pooled();
+    let owner = account("ada@example.com");
+    assert!(run(store.create_account(&owner)).unwrap());
+    let record = begun(owner.id);
+    let session = Token::<Session>::generate().unwrap().digest();
+    assert!(run(store.begin_session(&session, &record, None, None)).unwrap());
+
+    let one = One::new(&tables.url("auth"));
+    let reset = PgStore::new(one.clone(), keys());
+    one.execute("BEGIN");
+    assert_eq!(
+        run(reset.replace_password(owner.id, "reset", None)).unwrap(),
+        Some(1)
+    );
+    let replaced = thread::scope(|scope| {
+        let stolen = scope.spawn(|| run(store.replace_password(owner.id, "late", Some(record.id))));
+        while !stolen.is_finished() && tables.value(WAITING) == "0" {
+            thread::yield_now();
+        }
+        one.execute("COMMIT");
+        stolen.join().unwrap()
+    });
+    assert_eq!(replaced.unwrap(), None);
+    let account = run(store.account(owner.id)).unwrap().unwrap();
+    assert_eq!(account.password.as_deref(), Some("reset"));
+}
+
 /// How many wait for a row.
 const WAITING: &str = "SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND wait_event_type = 'Lock'";

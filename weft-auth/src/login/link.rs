@@ -92,13 +92,8 @@ impl<S: LoginStore, O: Offload> Login<S, O> {
             .consume_of_account(post, presented, Purpose::Reset, &visit)
             .await;
         let (_, account) = consumed?;
-        if account.state == AccountState::Suspended {
-            return self
-                .refuse(Reason::Suspended, Whom::account(&account), &visit)
-                .await;
-        }
         let hash = self.hash(permit, password).await?;
-        let replaced = self.replace_password(account.id, hash.expose(), None);
+        let replaced = self.replace_password(&account, hash.expose(), None, &visit);
         let epoch = replaced.await?;
         let account = Account { epoch, ..account };
         self.notify(MailKind::PasswordReplaced, &account).await?;
@@ -182,13 +177,19 @@ impl<S: LoginStore, O: Offload> Login<S, O> {
     /// Replaces a password, and returns the epoch that begins.
     pub(super) async fn replace_password(
         &self,
-        account: AccountId,
+        account: &Account,
         hash: &str,
         but: Option<SessionId>,
+        visit: &Visit<'_>,
     ) -> Result<u64, S> {
-        let replaced = self.store.replace_password(account, hash, but).await;
-        let epoch = replaced.map_err(Error::<S>::Store)?;
-        epoch.ok_or(Error::<S>::Refused(Refusal::new(Reason::Link)))
+        let replaced = self.store.replace_password(account.id, hash, but).await;
+        match replaced.map_err(Error::<S>::Store)? {
+            Some(epoch) => Ok(epoch),
+            None => {
+                let whom = Whom::account(account);
+                self.refuse(Reason::Overtaken, whom, visit).await
+            }
+        }
     }
 
     pub(super) async fn notify(&self, kind: MailKind, account: &Account) -> Result<(), S> {
@@ -201,7 +202,7 @@ impl<S: LoginStore, O: Offload> Login<S, O> {
         self.store.post(&mail).await.map_err(Error::<S>::Store)
     }
 
-    /// Uses a link up that is of an account.
+    /// Uses a link up that is of an account, for which it is good while that is not suspended.
     pub(super) async fn consume_of_account(
         &self,
         post: Post,
@@ -211,6 +212,10 @@ impl<S: LoginStore, O: Offload> Login<S, O> {
     ) -> Result<(SpentLink, Account), S> {
         let spent = self.consume(post, presented, purpose, visit).await?;
         match spent.account.clone() {
+            Some(account) if account.state == AccountState::Suspended => {
+                let whom = Whom::account(&account);
+                self.refuse(Reason::Suspended, whom, visit).await
+            }
             Some(account) => Ok((spent, account)),
             None => self.refuse(Reason::Link, Whom::default(), visit).await,
         }

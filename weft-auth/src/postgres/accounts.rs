@@ -94,8 +94,11 @@ impl<L: Lend> AccountStore for PgStore<L> {
     ) -> Answer<Option<u64>, Self> {
         let replaced = Statement::new(
             "WITH account AS (
-                 UPDATE auth_accounts SET password = $2, epoch = epoch + 1 WHERE id = $1
-                 RETURNING id, epoch
+                 UPDATE auth_accounts a SET password = $2, epoch = a.epoch + 1
+                 WHERE a.id = $1 AND ($3 IS NULL OR EXISTS (
+                     SELECT FROM auth_sessions s
+                     WHERE s.id = $3 AND s.account_id = a.id AND s.epoch = a.epoch))
+                 RETURNING a.id, a.epoch
              ), kept AS (
                  UPDATE auth_sessions s SET epoch = account.epoch FROM account
                  WHERE s.account_id = account.id AND s.id = $3

@@ -66,8 +66,9 @@ pub trait AccountStore: Store {
     fn create_account(&self, account: &Account) -> impl Future<Output = Answer<bool, Self>> + Send;
 
     /// Sets a password, and in the same statement deletes the account's links and its sessions but for
-    /// that one, which is of the new [epoch](Account::epoch) from now on. Returns that epoch, or `None` if
-    /// there is no such account.
+    /// that one, which is of the new [epoch](Account::epoch) from now on. Returns that epoch. `None`, and
+    /// nothing is set, if there is no such account, or that session is none of its epoch: it was ended
+    /// while its request was in flight.
     fn replace_password(
         &self,
         id: AccountId,

@@ -1,9 +1,9 @@
 //! Links that are mailed.
 
 use weft_auth::AccountId;
-use weft_auth::link::{Code, Purpose};
+use weft_auth::link::{Code, CodeDigest, Purpose, Record};
 use weft_auth::login::{Outcome, Presented, RefusalKind, Shown};
-use weft_auth::store::{AccountState, AccountStore, MailKind};
+use weft_auth::store::{AccountState, AccountStore, LinkStore, Mail, MailKind};
 use weft_auth::testkit::{Memory, Race, Threads};
 use weft_auth::token::{Browser, Link, Token};
 
@@ -485,4 +485,50 @@ fn every_future_can_be_sent_between_threads() {
         visit(0),
     ));
     let _: &Memory = &stage.store;
+}
+
+/// A link that is asked for while the account is suspended is issued behind what deletes links.
+#[test]
+fn no_link_is_good_for_a_suspended_account() {
+    let stage = Stage::with(|account| account.state = AccountState::Suspended);
+    let to = mailbox("eve@example.com");
+    for (place, purpose) in Purpose::ALL.into_iter().enumerate() {
+        if !purpose.needs_account() {
+            continue;
+        }
+        let (link, browser) = (Token::generate().unwrap(), Token::generate().unwrap());
+        let bound = (browser.digest(), CodeDigest::from_bytes([7; 32]));
+        let record = Record {
+            purpose,
+            account: Some(stage.account.id),
+            mailbox: Some(stage.account.mailbox.clone()),
+            sent_to: to.clone(),
+            browser: purpose.is_bound().then_some(bound),
+            carries: Some(to.as_str().to_owned()),
+            issued_at: at(0),
+            expires_at: at(600),
+        };
+        let mail = Mail {
+            kind: MailKind::Link(purpose),
+            to: to.clone(),
+            token: None,
+            decoy: false,
+        };
+        run(stage.store.issue_link(&link.digest(), &record, &mail)).unwrap();
+        let (login, visit) = (&stage.login, visit(60 * place as u64 + 1));
+        let presented = Presented::Link(&link, Some(&browser));
+        let told = match purpose {
+            Purpose::SignIn => run(login.sign_in_by_link(post(), presented, visit)).map(drop),
+            Purpose::Reset => run(login.reset(post(), presented, chosen(WRONG), visit)).map(drop),
+            Purpose::ChangeFrom => {
+                let browser = Token::generate().unwrap();
+                run(login.allow_change(post(), presented, browser, &visit)).map(drop)
+            }
+            Purpose::ChangeTo => run(login.change_mailbox(post(), presented, &visit)),
+            _ => run(login.unlock(post(), presented, &visit)),
+        };
+        assert_eq!(refused(told), RefusalKind::Credentials, "{purpose:?}");
+        let account = run(stage.store.account(stage.account.id)).unwrap();
+        assert_eq!(account.as_ref(), Some(&stage.account), "{purpose:?}");
+    }
 }

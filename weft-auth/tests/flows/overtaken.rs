@@ -185,3 +185,19 @@ fn a_reset_overtakes_and_is_not_overtaken_by_itself() {
     assert!(run(sessions.resume(&before, at(3))).is_err());
     assert_eq!(sessions_of(&stage), 1);
 }
+
+/// A stolen session that set a password while its owner reset it had the last word.
+#[test]
+fn a_session_that_is_ended_while_it_hashes_sets_no_password() {
+    for event in OVERTAKING {
+        let stage = Stage::new();
+        let started = signed_in(stage.password(RIGHT, 0).unwrap()).started;
+        let recent = started.session.recently_authenticated(at(1)).unwrap();
+        let login = during(&stage, event(&stage));
+        let told = run(login.replace_own_password(&recent, chosen(RIGHT), &visit(1)));
+        assert_eq!(refused(told), RefusalKind::Credentials);
+        let account = run(stage.store.account(stage.account.id)).unwrap();
+        assert_eq!(account.unwrap().epoch, 1);
+        assert_eq!(refused(stage.password(RIGHT, 2)), RefusalKind::Credentials);
+    }
+}

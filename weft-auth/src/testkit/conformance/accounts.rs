@@ -182,7 +182,7 @@ where
         Ok::<_, Violation>((session.is_some(), link.map_err(store_failed)?.is_some()))
     };
     let (kept, but, _) = begin().await?;
-    let (session, _, link) = begin().await?;
+    let (ended, ended_id, link) = begin().await?;
     let replaced = store.replace_password(owner.id, "new", Some(but)).await;
     holds(
         "a password is replaced",
@@ -190,7 +190,7 @@ where
         Some(owner.epoch + 1),
     )?;
     let rule = "a new password ends sessions and links";
-    holds(rule, left(&session, &link).await?, (false, false))?;
+    holds(rule, left(&ended, &link).await?, (false, false))?;
     let rule = "a new password leaves the session that set it";
     holds(rule, left(&kept, &link).await?.0, true)?;
     let unknown = store.replace_password(account()?.id, "new", None).await;
@@ -200,6 +200,11 @@ where
         unknown,
         None,
     )?;
+    let rule = "a session that was ended sets no password";
+    for id in [session(owner.id)?.id, ended_id] {
+        let replaced = store.replace_password(owner.id, "late", Some(id)).await;
+        holds(rule, replaced.map_err(store_failed)?, None)?;
+    }
     let replaced = store.account(owner.id).await.map_err(store_failed)?;
     let expected = Account {
         password: Some("new".to_owned()),
@@ -208,13 +213,13 @@ where
     };
     holds("a new password begins an epoch", replaced, Some(expected))?;
 
-    let (session, _, link) = begin().await?;
+    let (ended, _, link) = begin().await?;
     store
         .suspend_account(owner.id)
         .await
         .map_err(store_failed)?;
     let rule = "a suspension ends sessions and links";
-    holds(rule, left(&session, &link).await?, (false, false))?;
+    holds(rule, left(&ended, &link).await?, (false, false))?;
     holds(rule, left(&kept, &link).await?, (false, false))
 }
 

@@ -1,4 +1,4 @@
-use super::{Memory, take_out};
+use super::{Memory, SessionRow, take_out};
 use crate::store::{Account, AccountState, AccountStore, Answer};
 use crate::{AccountId, Mailbox, SessionId};
 
@@ -38,15 +38,17 @@ impl AccountStore for Memory {
         but: Option<SessionId>,
     ) -> impl Future<Output = Answer<Option<u64>, Self>> + Send {
         self.step(|tables| {
+            let asks = |row: &SessionRow| row.record.account == id && Some(row.record.id) == but;
+            if but.is_some() && !tables.live_sessions().any(asks) {
+                return None;
+            }
             let account = tables.accounts.get_mut(&id)?;
             account.password = Some(hash.to_owned());
             account.epoch += 1;
             let epoch = account.epoch;
             tables.end_all_of(id, but);
-            for row in &mut tables.sessions {
-                if Some(row.record.id) == but && row.record.account == id {
-                    row.epoch = epoch;
-                }
+            if let Some(row) = tables.sessions.iter_mut().find(|row| asks(row)) {
+                row.epoch = epoch;
             }
             take_out(&mut tables.links, |row| row.record.account == Some(id));
             Some(epoch)

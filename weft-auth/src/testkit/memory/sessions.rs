@@ -17,7 +17,7 @@ impl SessionRow {
 
 impl Tables {
     /// Those that are found: of the epoch that their account is in.
-    fn live_sessions(&self) -> impl Iterator<Item = &SessionRow> {
+    pub(super) fn live_sessions(&self) -> impl Iterator<Item = &SessionRow> {
         let rows = self.sessions.iter();
         rows.filter(|row| {
             self.account_in(row.record.account, Some(row.epoch))
