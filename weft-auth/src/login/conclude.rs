@@ -116,12 +116,7 @@ impl<S: LoginStore, O: Offload> Login<S, O> {
         last: Proof,
         visit: Visit<'_>,
     ) -> Result<Started, S> {
-        let failures = [
-            self.limits.password_failures(&account.mailbox).key,
-            self.limits.second_factor_failures(account.id).key,
-        ];
-        let cleared = self.store.clear_failures(&failures).await;
-        cleared.map_err(Error::<S>::Store)?;
+        self.forgive(account).await?;
         let Visit {
             network,
             arrival,
@@ -142,6 +137,16 @@ impl<S: LoginStore, O: Offload> Login<S, O> {
         self.log(Event::SignedIn(last), Whom::account(account), &visit)
             .await?;
         Ok(started)
+    }
+
+    /// Forgets the failures of an account, of both kinds.
+    pub(super) async fn forgive(&self, account: &Account) -> Result<(), S> {
+        let failures = [
+            self.limits.password_failures(&account.mailbox).key,
+            self.limits.second_factor_failures(account.id).key,
+        ];
+        let cleared = self.store.clear_failures(&failures).await;
+        cleared.map_err(Error::<S>::Store)
     }
 
     /// A refusal, with its reason in the audit log.

@@ -128,7 +128,7 @@ impl<S: LoginStore, O: Offload> Login<S, O> {
         self.conclude_by_mailbox(&account, visit).await
     }
 
-    /// Lets passwords be tried again.
+    /// Lets passwords and second factors be tried again.
     ///
     /// # Errors
     /// When the link is not good, or the store fails.
@@ -142,9 +142,7 @@ impl<S: LoginStore, O: Offload> Login<S, O> {
             .consume_of_account(post, presented, Purpose::Unlock, visit)
             .await;
         let (_, account) = consumed?;
-        let failures = self.limits.password_failures(&account.mailbox).key;
-        let cleared = self.store.clear_failures(&[failures]).await;
-        cleared.map_err(Error::<S>::Store)?;
+        self.forgive(&account).await?;
         let event = Event::LinkSpent(Purpose::Unlock);
         self.log(event, Whom::account(&account), visit).await
     }

@@ -44,6 +44,7 @@ impl Refusal {
             | Reason::Suspended
             | Reason::NoSecondFactor
             | Reason::WrongCode
+            | Reason::NoBreakGlass
             | Reason::Overtaken => RefusalKind::Credentials,
             Reason::TooMany => RefusalKind::TooMany,
             Reason::Busy => RefusalKind::Busy,
@@ -82,6 +83,7 @@ mod tests {
             Reason::UnreadableHash,
             Reason::Unverified,
             Reason::Suspended,
+            Reason::NoBreakGlass,
             Reason::Overtaken,
         ] {
             assert_eq!(told(reason), wrong);

@@ -224,6 +224,16 @@ impl<S: LoginStore, O: Offload> Login<S, O> {
             if failures == TOLD {
                 self.notify(MailKind::SecondFactorFailing, account).await?;
             }
+            if failures
+                == self
+                    .limits
+                    .second_factor_failures(account.id)
+                    .backoff
+                    .most()
+            {
+                let locked = Some(account.clone());
+                self.mail_unlock(locked, &account.mailbox, visit).await?;
+            }
             return self
                 .refuse(Reason::WrongCode, Whom::account(account), visit)
                 .await;

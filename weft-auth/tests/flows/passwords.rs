@@ -292,8 +292,14 @@ fn single_sign_on_is_a_matter_of_the_domain_alone() {
         );
     }
     // The owner who may break the glass needs a second factor for it.
-    let told = run(login.break_glass(&stage.account.mailbox, password(RIGHT), visit(0)));
-    assert_eq!(refused(told), RefusalKind::SingleSignOn);
+    for text in [WRONG, RIGHT] {
+        let told = run(login.break_glass(&stage.account.mailbox, password(text), visit(0)));
+        assert_eq!(refused(told), RefusalKind::Credentials, "{text}");
+    }
+    assert_eq!(
+        last_event(&stage.store),
+        Event::Refused(Reason::NoBreakGlass)
+    );
     let federated = run(login.federated(stage.account.id, "conn_1", visit(1)));
     let token = signed_in(federated.unwrap()).started.token;
     assert_eq!(
@@ -317,7 +323,7 @@ fn the_glass_is_broken_with_two_factors() {
     assert!(matches!(owners, Ok(Outcome::SecondFactorNeeded(_))));
     // Who is not marked is refused, second factor or not.
     let others = run(login.break_glass(&app.stage.account.mailbox, password(RIGHT), visit(1)));
-    assert_eq!(refused(others), RefusalKind::SingleSignOn);
+    assert_eq!(refused(others), RefusalKind::Credentials);
 }
 
 #[test]

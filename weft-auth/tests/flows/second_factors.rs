@@ -1,7 +1,7 @@
 //! Second factors.
 
 use weft_auth::link::Purpose;
-use weft_auth::login::{Outcome, RefusalKind, SecondFactor, SignedIn};
+use weft_auth::login::{Outcome, Presented, RefusalKind, SecondFactor, SignedIn};
 use weft_auth::session::Proof;
 use weft_auth::store::{MailKind, SecondFactorStore};
 use weft_auth::testkit::{Race, Threads};
@@ -9,8 +9,8 @@ use weft_auth::token::{Challenge, Token};
 use weft_auth::totp::{Code, Secret, Totp};
 
 use crate::stage::{
-    App, RIGHT, SECRET, Stage, Told, Unsealed, WRONG, at, code, probed, refused, run, signed_in,
-    visit,
+    App, RIGHT, SECRET, Stage, Told, Unsealed, WRONG, at, code, post, probed, refused, run,
+    signed_in, visit,
 };
 
 impl App {
@@ -181,6 +181,20 @@ fn keycloak_46164_passwords_and_second_factors_are_counted_apart() {
         refused(app.give(&challenge, right(seconds), seconds)),
         RefusalKind::TooMany
     );
+    // A lock is no weapon of somebody who knows the password either: mail opens it.
+    let (login, mailbox) = (&app.stage.login, &app.stage.account.mailbox);
+    let with_the_lock = app.stage.mailed(Purpose::Unlock);
+    let late = visit(seconds + 3_600);
+    let presented = Presented::Link(&with_the_lock, None);
+    let told = run(login.unlock(post(), presented, &late));
+    assert_eq!(refused(told), RefusalKind::Link);
+    let asked = run(login.ask_to_unlock(mailbox, None, &late)).unwrap();
+    let unlock = app.stage.mailed(Purpose::Unlock);
+    let presented = Presented::Link(&unlock, Some(&asked.browser));
+    run(login.unlock(post(), presented, &late)).unwrap();
+    let seconds = seconds + 3_600;
+    let challenge = app.challenge(seconds);
+    assert!(app.give(&challenge, right(seconds), seconds + 2).is_ok());
 }
 
 #[test]
