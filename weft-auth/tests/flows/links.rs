@@ -2,13 +2,13 @@
 
 use weft_auth::AccountId;
 use weft_auth::link::{Code, CodeDigest, Purpose, Record};
-use weft_auth::login::{Outcome, Presented, RefusalKind, Shown};
+use weft_auth::login::{Outcome, Presented, RefusalKind, Shown, Visit};
 use weft_auth::store::{AccountState, AccountStore, LinkStore, Mail, MailKind};
 use weft_auth::testkit::{Memory, Race, Threads};
 use weft_auth::token::{Browser, Link, Token};
 
 use crate::stage::{
-    App, RIGHT, Stage, WRONG, account, at, chosen, mailbox, password, post, refused, run,
+    App, RIGHT, Stage, WRONG, account, at, chosen, mailbox, network, password, post, refused, run,
     signed_in, visit,
 };
 
@@ -531,4 +531,32 @@ fn no_link_is_good_for_a_suspended_account() {
         let account = run(stage.store.account(stage.account.id)).unwrap();
         assert_eq!(account.as_ref(), Some(&stage.account), "{purpose:?}");
     }
+}
+
+/// Guesses at codes are limited by network as well.
+#[test]
+fn a_network_has_ten_links_a_minute() {
+    let stage = Stage::new();
+    let told = |seconds| {
+        let (nobody, browser) = (Token::generate().unwrap(), Token::generate().unwrap());
+        let presented = Presented::Link(&nobody, Some(&browser));
+        let visit = Visit::from(network(1), at(seconds));
+        refused(run(stage.login.sign_in_by_link(post(), presented, visit)))
+    };
+    for _ in 0..10 {
+        assert_eq!(told(0), RefusalKind::Link);
+    }
+    assert_eq!(told(0), RefusalKind::TooMany);
+    assert_eq!(told(6), RefusalKind::Link);
+}
+
+#[test]
+fn a_link_signs_nobody_in_whose_domain_has_got_single_sign_on_meanwhile() {
+    let stage = Stage::new();
+    let (browser, link) = stage.ask(0);
+    stage.store.require_single_sign_on("example.com");
+    let told = stage.follow(&link, Some(&browser), 1);
+    assert_eq!(refused(told), RefusalKind::SingleSignOn);
+    let devices = run(stage.login.sessions().devices(stage.account.id, at(2)));
+    assert_eq!(devices.unwrap(), []);
 }

@@ -8,15 +8,15 @@ use weft_auth::link::Purpose;
 use weft_auth::login::{
     Inline, Login, Offload, OpenSecret, Outcome, Presented, RefusalKind, SecondFactor,
 };
-use weft_auth::store::{AccountStore, SessionStore};
+use weft_auth::store::{AccountStore, SecondFactorStore, SessionStore};
 use weft_auth::testkit::Memory;
 use weft_auth::token::{Challenge, Token};
-use weft_auth::totp::Secret;
+use weft_auth::totp::{RecoveryCode, Secret};
 
 use crate::passwords::last_event;
 use crate::stage::{
     App, HASHER, RIGHT, SECRET, Stage, Unsealed, WRONG, at, chosen, code, hash, password, post,
-    refused, run, signed_in, visit,
+    probed, refused, run, signed_in, visit,
 };
 
 /// What happens once, in the middle.
@@ -199,5 +199,84 @@ fn a_session_that_is_ended_while_it_hashes_sets_no_password() {
         let account = run(stage.store.account(stage.account.id)).unwrap();
         assert_eq!(account.unwrap().epoch, 1);
         assert_eq!(refused(stage.password(RIGHT, 2)), RefusalKind::Credentials);
+    }
+}
+
+/// Between what is counted and what is looked up: the challenge was of the epoch before.
+#[test]
+fn a_password_that_is_replaced_behind_a_count_signs_nobody_in() {
+    for event in OVERTAKING {
+        let App {
+            stage,
+            mut recovery,
+        } = App::new();
+        let challenge = challenge(&stage);
+        let (probe, login) = probed(&stage.store);
+        probe.meanwhile("count_challenge_attempt", event(&stage));
+        let given = SecondFactor::Recovery(recovery.remove(0));
+        let told = run(login.second_factor(&challenge, given, &Unsealed, visit(30)));
+        assert_eq!(refused(told), RefusalKind::Credentials);
+        assert_eq!(sessions_of(&stage), 0);
+    }
+}
+
+/// What is proved to a suspended account uses nothing up.
+#[test]
+fn a_suspension_behind_a_count_leaves_recovery_codes() {
+    let App { stage, recovery } = App::new();
+    let challenge = challenge(&stage);
+    let (probe, login) = probed(&stage.store);
+    probe.meanwhile("count_challenge_attempt", suspend(&stage));
+    let code = RecoveryCode::parse(&recovery[0].grouped()).unwrap();
+    let given = SecondFactor::Recovery(code);
+    let told = run(login.second_factor(&challenge, given, &Unsealed, visit(30)));
+    assert_eq!(refused(told), RefusalKind::Credentials);
+    let digest = recovery[0].digest();
+    let left = stage.store.consume_recovery_code(stage.account.id, &digest);
+    assert!(run(left).unwrap());
+}
+
+/// A link that is used up is of the epoch that it was used up in.
+#[test]
+fn a_link_that_a_new_password_overtakes_signs_nobody_in() {
+    for event in OVERTAKING {
+        let stage = Stage::new();
+        let (browser, link) = stage.ask(0);
+        let (probe, login) = probed(&stage.store);
+        probe.meanwhile("consume_link", event(&stage));
+        let presented = Presented::Link(&link, Some(&browser));
+        let told = run(login.sign_in_by_link(post(), presented, visit(1)));
+        assert_eq!(refused(told), RefusalKind::Credentials);
+        assert_eq!(sessions_of(&stage), 0);
+    }
+}
+
+/// And of two resets the one that is overtaken keeps no session.
+#[test]
+fn a_reset_that_another_one_overtakes_signs_nobody_in() {
+    for event in OVERTAKING {
+        let stage = Stage::new();
+        let asked = run(stage
+            .login
+            .ask_to_reset(&stage.account.mailbox, None, &visit(0)));
+        let (browser, link) = (asked.unwrap().browser, stage.mailed(Purpose::Reset));
+        let (probe, login) = probed(&stage.store);
+        probe.meanwhile("replace_password", event(&stage));
+        let presented = Presented::Link(&link, Some(&browser));
+        let told = run(login.reset(post(), presented, chosen(WRONG), visit(1)));
+        assert_eq!(refused(told), RefusalKind::Credentials);
+        assert_eq!(sessions_of(&stage), 0);
+    }
+}
+
+#[test]
+fn a_federated_sign_in_that_a_suspension_overtakes_begins_no_session() {
+    for event in OVERTAKING {
+        let stage = Stage::new();
+        let (probe, login) = probed(&stage.store);
+        probe.meanwhile("account", event(&stage));
+        let told = run(login.federated(stage.account.id, "conn_1", visit(0)));
+        assert_eq!(refused(told), RefusalKind::Credentials);
+        assert_eq!(sessions_of(&stage), 0);
     }
 }

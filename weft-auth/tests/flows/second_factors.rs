@@ -296,3 +296,22 @@ fn a_second_factor_given_again_is_a_proof_of_now() {
     let again = run(login.sessions().elevate(session, proved, at(700))).unwrap();
     assert!(again.session.recently_authenticated(at(701)).is_ok());
 }
+
+#[test]
+fn codes_that_enrol_are_counted() {
+    let stage = Stage::new();
+    let started = signed_in(stage.password(RIGHT, 0).unwrap()).started;
+    let recent = started.session.recently_authenticated(at(1)).unwrap();
+    let totp = Totp::new(Secret::from_bytes(SECRET).unwrap());
+    let enrol = |code: &Code| {
+        let app = (&totp, SECRET.to_vec());
+        refused(run(stage.login.enrol(&recent, app, code, &visit(1))))
+    };
+    let SecondFactor::Totp(wrong) = wrong(1) else {
+        panic!("a recovery code enrols nothing")
+    };
+    for _ in 0..10 {
+        assert_eq!(enrol(&wrong), RefusalKind::Credentials);
+    }
+    assert_eq!(enrol(&code(1)), RefusalKind::TooMany);
+}
