@@ -255,6 +255,25 @@ fn the_hundredth_failure_locks_and_mail_unlocks() {
 }
 
 #[test]
+fn a_lock_writes_to_nobody_who_has_no_account() {
+    let stage = Stage::new();
+    let nobody = mailbox("nobody@example.com");
+    for failure in 0..100 {
+        let guess = password(WRONG);
+        let told = run(stage.login.password(&nobody, guess, visit(900 * failure)));
+        assert_eq!(refused(told), RefusalKind::Credentials);
+    }
+    let mails = stage.store.outbox();
+    let [mail] = &mails[..] else {
+        panic!("{mails:?}")
+    };
+    assert_eq!(
+        (mail.kind, mail.decoy),
+        (MailKind::Link(Purpose::Unlock), true)
+    );
+}
+
+#[test]
 fn an_overload_is_refused_before_any_look_up() {
     let stage = Stage::new();
     let config = Config::new(Params::insecure_for_tests(), 128 * 1024).with_waiting(0);

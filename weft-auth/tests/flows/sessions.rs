@@ -159,3 +159,13 @@ fn what_is_over_is_purged() {
     assert_eq!(run(store.find_session(&old.digest())).unwrap(), None);
     assert!(run(store.find_session(&new.digest())).unwrap().is_some());
 }
+
+#[test]
+fn what_is_over_is_on_no_list() {
+    let (_, sessions) = sessions();
+    const DAY: u64 = 24 * 60 * 60;
+    start(&sessions, ADA, 0);
+    start(&sessions, ADA, DAY);
+    let listed = |seconds| run(sessions.devices(ADA, at(seconds))).unwrap().len();
+    assert_eq!([6 * DAY, 7 * DAY, 8 * DAY].map(listed), [2, 1, 0]);
+}
