@@ -3,7 +3,7 @@
 //!
 //! `WEFT_AUTH_SEED` replays a run.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

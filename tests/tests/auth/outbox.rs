@@ -103,7 +103,7 @@ fn a_mail_that_is_not_opened_holds_up_no_other() {
     tables.admin("UPDATE auth_outbox SET sealed_token = ''");
     let mail = Mail {
         kind: MailKind::PasswordReplaced,
-        to: stage.account.mailbox.clone(),
+        to: stage.account.mailbox,
         token: None,
         decoy: false,
     };

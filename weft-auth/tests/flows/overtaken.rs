@@ -65,11 +65,8 @@ fn during(stage: &Stage, event: impl FnOnce() + Send + 'static) -> Login<Memory,
 fn replace(stage: &Stage) -> impl FnOnce() + Send + 'static {
     let (store, id, hash) = (stage.store.clone(), stage.account.id, hash(WRONG));
     move || {
-        assert!(
-            run(store.replace_password(id, &hash, None))
-                .unwrap()
-                .is_some()
-        )
+        let replaced = run(store.replace_password(id, &hash, None));
+        assert!(replaced.unwrap().is_some());
     }
 }
 
