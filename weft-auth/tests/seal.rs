@@ -76,6 +76,22 @@ fn it_opens_at_its_whole_length_and_with_no_bit_changed() {
     }
 }
 
+/// CVE-2026-39324: what could not be decrypted was read in another way.
+#[test]
+fn cve_2026_39324_what_was_never_sealed_is_read_in_no_other_way() {
+    let keys = keys("1:q1nBxgk0v9mVbS2m3yD4rC5tE6uF7wG8hJ9kL0mN1oQ=");
+    for plain in [
+        &b""[..],
+        b"12345678901234567890",
+        b"GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
+        b"{\"secret\":\"12345678901234567890\"}",
+    ] {
+        assert!(keys.open(plain, b"user 7").is_err());
+        let framed = [b"\x01\x011", plain].concat();
+        assert_eq!(error(&keys, &framed, b"user 7"), SealError::NotForThisUser);
+    }
+}
+
 #[test]
 fn no_two_sealings_are_alike() {
     let ring = keys(OLD);

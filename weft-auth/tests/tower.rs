@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, Method, StatusCode, header};
 use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Extension, Router};
@@ -53,6 +53,11 @@ impl<S: Sync> FromRequestParts<S> for Credentials {
     }
 }
 
+async fn has_cookie(headers: HeaderMap) -> ([(HeaderName, &'static str); 1], String) {
+    let has = headers.contains_key(header::COOKIE);
+    ([(header::SET_COOKIE, "a=b")], has.to_string())
+}
+
 fn layer() -> CsrfLayer {
     let own = Origin::parse("https://app.example.com").unwrap();
     let csrf = Csrf::new(own, KEY.parse().unwrap()).unwrap();
@@ -87,6 +92,10 @@ fn app() -> Router {
             async |Credentials(any): Credentials, Signed(body): Signed| {
                 ([(header::SET_COOKIE, "a=b")], format!("{any} {body}"))
             },
+        )
+        .bearing(
+            Router::new().route("/api/note", get(has_cookie).post(has_cookie)),
+            || StatusCode::UNAUTHORIZED,
         )
         .into_router()
         .layer(SecurityHeadersLayer::new(headers))
@@ -321,6 +330,35 @@ async fn a_signed_route_sees_no_credentials_and_sets_none() {
     assert!(!answer.headers.contains_key(header::SET_COOKIE));
     let answer = ask(Method::PUT, "/hook", &signed, "{}").await;
     assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED);
+}
+
+/// What a browser adds by itself, cookies and what it was told for `Basic`, opens no route for programs.
+#[tokio::test]
+async fn a_route_for_programs_takes_what_no_browser_adds() {
+    let cookie = ("cookie", "__Host-session=abc");
+    for authorization in [
+        None,
+        Some("Basic YTpi"),
+        Some("Digest a"),
+        Some("Bearerabc"),
+        Some(" "),
+        Some(""),
+    ] {
+        let sent = authorization.map(|value| ("authorization", value));
+        let sent: Vec<_> = sent.into_iter().chain([cookie]).collect();
+        let answer = ask(Method::POST, "/api/note", &sent, "").await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{authorization:?}");
+    }
+    let bearer = [cookie, ("authorization", "bearer abc")];
+    for (method, sent) in [
+        (Method::POST, &bearer[..]),
+        (Method::GET, &bearer),
+        (Method::GET, &bearer[..1]),
+    ] {
+        let answer = ask(method, "/api/note", sent, "").await;
+        assert_eq!((answer.status, &*answer.body), (StatusCode::OK, "false"));
+        assert!(!answer.headers.contains_key(header::SET_COOKIE));
+    }
 }
 
 #[tokio::test]

@@ -94,6 +94,28 @@ fn a_mail_with_another_recipient_or_kind_is_not_opened() {
     }
 }
 
+/// One row that cannot be opened kept all that was claimed with it from ever being sent.
+#[test]
+fn a_mail_that_is_not_opened_holds_up_no_other() {
+    let tables = Tables::new();
+    let store = tables.pooled();
+    let stage = Stage::new(&store);
+    tables.admin("UPDATE auth_outbox SET sealed_token = ''");
+    let mail = Mail {
+        kind: MailKind::PasswordReplaced,
+        to: stage.account.mailbox,
+        token: None,
+        decoy: false,
+    };
+    run(store.post(&mail)).unwrap();
+    let claimed = run(store.claim_mail(9, now(), MINUTE)).unwrap();
+    let kinds: Vec<_> = claimed.iter().map(|waiting| waiting.mail.kind).collect();
+    assert_eq!(kinds, [MailKind::PasswordReplaced]);
+    run(store.mail_sent(claimed[0].id)).unwrap();
+    let left = run(store.claim_mail(9, now() + MINUTE, MINUTE));
+    assert!(matches!(left, Err(PgError::Seal(_))), "{left:?}");
+}
+
 /// The database alone opens nothing: not one secret is in it in clear.
 #[test]
 fn no_secret_is_in_the_database() {

@@ -5,7 +5,7 @@ use diesel::{Connection, PgConnection};
 use weft_auth::Pseudonym;
 use weft_auth::link::Purpose;
 use weft_auth::postgres::PgStore;
-use weft_auth::store::{AccountStore, CounterStore, LinkStore, SessionStore};
+use weft_auth::store::{AccountStore, CounterStore, LinkStore, SecondFactorStore, SessionStore};
 use weft_auth::throttle::{Backoff, Charge, FailureCharge, Rate};
 use weft_auth::token::Token;
 use weft_tests::auth::lent::One;
@@ -89,13 +89,48 @@ fn a_connection_in_a_transaction_that_is_rolled_back_gives_back_what_was_used_up
 
 /// Somebody proves who he is, is suspended, and only then his session begins.
 #[test]
-fn a_session_that_begins_behind_a_suspension_is_not_found() {
+fn no_session_begins_behind_a_suspension() {
     let tables = Tables::new();
     let store = tables.pooled();
     let stage = Stage::new(&store);
     assert!(run(store.suspend_account(stage.account.id)).unwrap());
     let late = Token::generate().unwrap().digest();
     let session = begun(stage.account.id);
-    run(store.begin_session(&late, &session, None)).unwrap();
+    let begins = store.begin_session(&late, &session, None, None);
+    assert!(!run(begins).unwrap());
     assert_eq!(run(store.find_session(&late)).unwrap(), None);
+}
+
+/// As an operator does it who knows SQL and not this crate.
+#[test]
+fn a_session_of_an_account_that_is_suspended_by_hand_is_not_found() {
+    let tables = Tables::new();
+    let store = tables.pooled();
+    let stage = Stage::new(&store);
+    tables.admin("UPDATE auth_accounts SET state = 'suspended'");
+    let session = stage.session.digest();
+    assert_eq!(run(store.find_session(&session)).unwrap(), None);
+    assert_eq!(run(store.sessions_of(stage.account.id)).unwrap(), []);
+    let challenge = stage.challenge.digest();
+    let counted = store.count_challenge_attempt(&challenge, 5, now());
+    assert_eq!(run(counted).unwrap(), None);
+}
+
+/// What is not found any more is not kept either.
+#[test]
+fn a_new_password_and_a_suspension_leave_no_rows() {
+    let tables = Tables::new();
+    let store = tables.pooled();
+    let stage = Stage::new(&store);
+    let rows = || {
+        let count = |table| tables.value(&format!("SELECT count(*) FROM {table}"));
+        ["auth_sessions", "auth_links"].map(count)
+    };
+    let (other, record) = (Token::generate().unwrap().digest(), begun(stage.account.id));
+    assert!(run(store.begin_session(&other, &record, None, None)).unwrap());
+    let replaced = store.replace_password(stage.account.id, "new", Some(record.id));
+    assert_eq!(run(replaced).unwrap(), Some(1));
+    assert_eq!(rows(), ["1", "0"]);
+    assert!(run(store.suspend_account(stage.account.id)).unwrap());
+    assert_eq!(rows(), ["0", "0"]);
 }

@@ -136,7 +136,7 @@ async fn everything(store: &PgStore<SyncPool>) -> Result<(), PgError<PoolError>>
     store.requires_single_sign_on("example.com").await?;
     store.release_single_sign_on("example.com").await?;
 
-    store.begin_session(&digest, &begun(id), None).await?;
+    store.begin_session(&digest, &begun(id), None, None).await?;
     store.find_session(&digest).await?;
     store.touch_session(begun(id).id, now(), now()).await?;
     store
@@ -162,7 +162,7 @@ async fn everything(store: &PgStore<SyncPool>) -> Result<(), PgError<PoolError>>
         .count_code_attempt(&browser, record.purpose, 5, now())
         .await?;
     store
-        .consume_link_by_code(&browser, &code, record.purpose, now())
+        .consume_link_by_code(&browser, &code, record.purpose, 5, now())
         .await?;
     store
         .consume_link(&link, record.purpose, Some(&browser), now())
@@ -185,6 +185,7 @@ async fn everything(store: &PgStore<SyncPool>) -> Result<(), PgError<PoolError>>
     let challenge = Token::generate().unwrap().digest();
     let record = ChallengeRecord {
         account: id,
+        epoch: 0,
         proofs: Proofs::default(),
         connection: None,
         remembered: false,

@@ -48,6 +48,7 @@ pub(crate) fn account(mailbox: &str) -> Account {
         state: AccountState::Active,
         second_factor: false,
         break_glass: false,
+        epoch: 0,
     }
 }
 
@@ -73,15 +74,8 @@ impl Stage {
         run(store.issue_link(&link.digest(), &record, &mail)).unwrap();
 
         let challenge = Token::generate().unwrap();
-        let record = ChallengeRecord {
-            account: account.id,
-            proofs: Proofs::of(Proof::Password, now()),
-            connection: None,
-            remembered: false,
-            opened_at: now(),
-            expires_at: now() + 10 * MINUTE,
-        };
-        run(store.open_challenge(&challenge.digest(), &record)).unwrap();
+        let record = owed(account.id);
+        assert!(run(store.open_challenge(&challenge.digest(), &record)).unwrap());
 
         let codes = RecoveryCode::generate_set().unwrap();
         let digests = codes.each_ref().map(RecoveryCode::digest);
@@ -93,7 +87,7 @@ impl Stage {
 
         let session = Token::generate().unwrap();
         let begun = begun(account.id);
-        run(store.begin_session(&session.digest(), &begun, None)).unwrap();
+        run(store.begin_session(&session.digest(), &begun, None, None)).unwrap();
         Stage {
             account,
             link,
@@ -129,6 +123,19 @@ pub(crate) fn asked(
         decoy: false,
     };
     (record, mail)
+}
+
+/// A second factor that is owed for ten minutes from now.
+pub(crate) fn owed(account: AccountId) -> ChallengeRecord {
+    ChallengeRecord {
+        account,
+        epoch: 0,
+        proofs: Proofs::of(Proof::Password, now()),
+        connection: None,
+        remembered: false,
+        opened_at: now(),
+        expires_at: now() + 10 * MINUTE,
+    }
 }
 
 pub(crate) fn begun(account: AccountId) -> session::Record {

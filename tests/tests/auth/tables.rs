@@ -55,7 +55,7 @@ fn a_session_reads_back_whole() {
     let store = tables.pooled();
     let stage = Stage::new(&store);
     let (digest, record) = (Token::generate().unwrap().digest(), begun(stage.account.id));
-    run(store.begin_session(&digest, &record, None)).unwrap();
+    run(store.begin_session(&digest, &record, None, None)).unwrap();
     let found = run(store.find_session(&digest)).unwrap();
     assert_eq!(found, Some(record));
     for (place, proof) in Proof::ALL.into_iter().enumerate() {

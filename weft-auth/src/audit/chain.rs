@@ -182,6 +182,9 @@ mod tests {
         assert!(chain.iter().all(|entry| entry.head != checkpoint.head));
         let forged = Checkpoint { head, ..checkpoint };
         assert!(!key.sealed(&forged));
+        let mut earlier = checkpoint;
+        earlier.head.number -= 1;
+        assert!(!key.sealed(&earlier));
     }
 
     #[test]

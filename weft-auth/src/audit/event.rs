@@ -65,6 +65,8 @@ reasons! {
     WrongCode, "wrong-code", "The code of the second factor was another, or used before.";
     Taken, "taken", "The mailbox has an account by now.";
     NoSecondFactor, "no-second-factor", "The account has no second factor that could be asked for.";
+    NoBreakGlass, "no-break-glass", "The password was right, and the account may not sign in without its organisation.";
+    Overtaken, "overtaken", "The password was replaced, or the account suspended, during the sign-in.";
 }
 
 impl Event {

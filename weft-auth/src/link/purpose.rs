@@ -16,7 +16,7 @@ pub enum Purpose {
     ChangeFrom,
     /// To be the account's other mailbox: it goes there.
     ChangeTo,
-    /// To let passwords be tried again.
+    /// To let passwords and second factors be tried again.
     Unlock,
 }
 
@@ -50,7 +50,7 @@ impl Purpose {
         Purpose::ALL.into_iter().find(|one| one.name() == name)
     }
 
-    /// Whether only the browser that asked may use it. Nobody asked for an invitation nor for an unlock,
+    /// Whether only the browser that asked may use it. Nobody asked for an invitation nor for a lock,
     /// and what a scanner that presses buttons unlocks is a hundred guesses in most of a day.
     pub const fn is_bound(self) -> bool {
         !matches!(self, Purpose::Invite | Purpose::Unlock)

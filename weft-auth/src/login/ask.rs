@@ -64,6 +64,20 @@ impl<S: LoginStore, O: Offload> Login<S, O> {
             .await
     }
 
+    /// Asks for a link that ends a lock, where the one that came with it is lost or expired.
+    ///
+    /// # Errors
+    /// As for [`ask_to_sign_in`](Login::ask_to_sign_in).
+    pub async fn ask_to_unlock(
+        &self,
+        mailbox: &Mailbox,
+        browser: Option<Token<Browser>>,
+        visit: &Visit<'_>,
+    ) -> Result<Asked, S> {
+        self.ask_of_account(Purpose::Unlock, mailbox, browser, visit)
+            .await
+    }
+
     /// Asks for an account with that password. It is there once the link is used, and not before, so that
     /// nobody waits in an account for its owner to prove it.
     ///

@@ -106,7 +106,8 @@ impl<S: LoginStore, O: Offload> Login<S, O> {
     /// Replaces the password of who is signed in, and ends all other sessions and links of the account.
     ///
     /// # Errors
-    /// When too many hash at once, the account is not active any more, or the store fails.
+    /// When too many hash at once, the account is not active any more, the session was ended since this
+    /// request came, or the store fails.
     pub async fn replace_own_password<A: Assurance>(
         &self,
         recent: &Recent<'_, A>,
@@ -117,7 +118,8 @@ impl<S: LoginStore, O: Offload> Login<S, O> {
         let permit = self.permit(Whom::default(), visit).await?;
         let account = self.account_of(session, visit).await?;
         let hash = self.hash(permit, password).await?;
-        self.replace_password(account.id, hash.expose(), Some(session.id()))
+        let but = Some(session.id());
+        self.replace_password(&account, hash.expose(), but, visit)
             .await?;
         self.notify(MailKind::PasswordReplaced, &account).await?;
         self.log(Event::PasswordReplaced, Whom::account(&account), visit)

@@ -71,6 +71,7 @@ impl<S: LoginStore, O: Offload> Login<S, O> {
         }
         let who = Authenticated {
             account: account.id,
+            epoch: Some(account.epoch),
             proofs: Proofs::of(proof, visit.now),
             connection,
         };
@@ -82,6 +83,7 @@ impl<S: LoginStore, O: Offload> Login<S, O> {
         let expires_at = visit.now + CHALLENGE;
         let record = ChallengeRecord {
             account: account.id,
+            epoch: account.epoch,
             proofs: who.proofs,
             connection: who.connection,
             remembered: visit.arrival.remembered,
@@ -92,7 +94,11 @@ impl<S: LoginStore, O: Offload> Login<S, O> {
             .store
             .open_challenge(&challenge.digest(), &record)
             .await;
-        opened.map_err(Error::<S>::Store)?;
+        if !opened.map_err(Error::<S>::Store)? {
+            return self
+                .refuse(Reason::Overtaken, Whom::account(account), &visit)
+                .await;
+        }
         let event = Event::SecondFactorOwed(proof);
         self.log(event, Whom::account(account), &visit).await?;
         Ok(Outcome::SecondFactorNeeded(SecondFactorNeeded {
@@ -110,27 +116,37 @@ impl<S: LoginStore, O: Offload> Login<S, O> {
         last: Proof,
         visit: Visit<'_>,
     ) -> Result<Started, S> {
-        let failures = [
-            self.limits.password_failures(&account.mailbox).key,
-            self.limits.second_factor_failures(account.id).key,
-        ];
-        let cleared = self.store.clear_failures(&failures).await;
-        cleared.map_err(Error::<S>::Store)?;
+        self.forgive(account).await?;
         let Visit {
             network,
             arrival,
             now,
         } = visit;
         let started = self.sessions.start(who, arrival, now).await;
-        let started = started.map_err(|error| match error {
-            crate::Error::Store(error) => Error::<S>::Store(error),
-            // A session that begins is good, so there is nothing else to fail.
-            crate::Error::Refused(_) | crate::Error::Randomness => Error::<S>::Randomness,
-        })?;
         let visit = Visit::from(network, now);
+        let started = match started {
+            Ok(started) => started,
+            Err(crate::Error::Refused(_)) => {
+                return self
+                    .refuse(Reason::Overtaken, Whom::account(account), &visit)
+                    .await;
+            }
+            Err(crate::Error::Store(error)) => return Err(Error::<S>::Store(error)),
+            Err(crate::Error::Randomness) => return Err(Error::<S>::Randomness),
+        };
         self.log(Event::SignedIn(last), Whom::account(account), &visit)
             .await?;
         Ok(started)
+    }
+
+    /// Forgets the failures of an account, of both kinds.
+    pub(super) async fn forgive(&self, account: &Account) -> Result<(), S> {
+        let failures = [
+            self.limits.password_failures(&account.mailbox).key,
+            self.limits.second_factor_failures(account.id).key,
+        ];
+        let cleared = self.store.clear_failures(&failures).await;
+        cleared.map_err(Error::<S>::Store)
     }
 
     /// A refusal, with its reason in the audit log.

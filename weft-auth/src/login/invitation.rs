@@ -80,6 +80,7 @@ impl<S: LoginStore, O: Offload> Login<S, O> {
                     state: AccountState::Active,
                     second_factor: false,
                     break_glass: false,
+                    epoch: 0,
                 };
                 self.create(&account, &visit).await?;
                 account

@@ -92,14 +92,10 @@ impl<S: LoginStore, O: Offload> Login<S, O> {
             .consume_of_account(post, presented, Purpose::Reset, &visit)
             .await;
         let (_, account) = consumed?;
-        if account.state == AccountState::Suspended {
-            return self
-                .refuse(Reason::Suspended, Whom::account(&account), &visit)
-                .await;
-        }
         let hash = self.hash(permit, password).await?;
-        self.replace_password(account.id, hash.expose(), None)
-            .await?;
+        let replaced = self.replace_password(&account, hash.expose(), None, &visit);
+        let epoch = replaced.await?;
+        let account = Account { epoch, ..account };
         self.notify(MailKind::PasswordReplaced, &account).await?;
         self.log(Event::PasswordReplaced, Whom::account(&account), &visit)
             .await?;
@@ -126,12 +122,13 @@ impl<S: LoginStore, O: Offload> Login<S, O> {
             state: AccountState::Active,
             second_factor: false,
             break_glass: false,
+            epoch: 0,
         };
         self.create(&account, &visit).await?;
         self.conclude_by_mailbox(&account, visit).await
     }
 
-    /// Lets passwords be tried again.
+    /// Lets passwords and second factors be tried again.
     ///
     /// # Errors
     /// When the link is not good, or the store fails.
@@ -145,9 +142,7 @@ impl<S: LoginStore, O: Offload> Login<S, O> {
             .consume_of_account(post, presented, Purpose::Unlock, visit)
             .await;
         let (_, account) = consumed?;
-        let failures = self.limits.password_failures(&account.mailbox).key;
-        let cleared = self.store.clear_failures(&[failures]).await;
-        cleared.map_err(Error::<S>::Store)?;
+        self.forgive(&account).await?;
         let event = Event::LinkSpent(Purpose::Unlock);
         self.log(event, Whom::account(&account), visit).await
     }
@@ -177,16 +172,21 @@ impl<S: LoginStore, O: Offload> Login<S, O> {
             .await
     }
 
+    /// Replaces a password, and returns the epoch that begins.
     pub(super) async fn replace_password(
         &self,
-        account: AccountId,
+        account: &Account,
         hash: &str,
         but: Option<SessionId>,
-    ) -> Result<(), S> {
-        let replaced = self.store.replace_password(account, hash, but).await;
+        visit: &Visit<'_>,
+    ) -> Result<u64, S> {
+        let replaced = self.store.replace_password(account.id, hash, but).await;
         match replaced.map_err(Error::<S>::Store)? {
-            true => Ok(()),
-            false => Err(Error::<S>::Refused(Refusal::new(Reason::Link))),
+            Some(epoch) => Ok(epoch),
+            None => {
+                let whom = Whom::account(account);
+                self.refuse(Reason::Overtaken, whom, visit).await
+            }
         }
     }
 
@@ -200,7 +200,7 @@ impl<S: LoginStore, O: Offload> Login<S, O> {
         self.store.post(&mail).await.map_err(Error::<S>::Store)
     }
 
-    /// Uses a link up that is of an account.
+    /// Uses a link up that is of an account, for which it is good while that is not suspended.
     pub(super) async fn consume_of_account(
         &self,
         post: Post,
@@ -210,6 +210,10 @@ impl<S: LoginStore, O: Offload> Login<S, O> {
     ) -> Result<(SpentLink, Account), S> {
         let spent = self.consume(post, presented, purpose, visit).await?;
         match spent.account.clone() {
+            Some(account) if account.state == AccountState::Suspended => {
+                let whom = Whom::account(&account);
+                self.refuse(Reason::Suspended, whom, visit).await
+            }
             Some(account) => Ok((spent, account)),
             None => self.refuse(Reason::Link, Whom::default(), visit).await,
         }
@@ -240,7 +244,7 @@ impl<S: LoginStore, O: Offload> Login<S, O> {
                     true => {
                         let code = code.digest(&browser);
                         store
-                            .consume_link_by_code(&browser, &code, purpose, now)
+                            .consume_link_by_code(&browser, &code, purpose, ATTEMPTS, now)
                             .await
                     }
                     false => Ok(None),

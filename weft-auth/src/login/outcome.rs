@@ -49,6 +49,8 @@ pub struct Rehash {
 pub struct ChallengeRecord {
     /// Who owes it.
     pub account: AccountId,
+    /// The account's [epoch](crate::store::Account::epoch) when what was proved was proved.
+    pub epoch: u64,
     /// What was proved before.
     pub proofs: Proofs,
     /// The connection of single sign-on that it was proved through.

@@ -40,7 +40,7 @@ impl<S: LoginStore, O: Offload> Login<S, O> {
     ///
     /// # Errors
     /// When it is refused, as for every account that is not [marked](Account::break_glass) and has no
-    /// second factor, or the store fails.
+    /// second factor, or the store fails. Whether the password was right makes no difference then.
     pub async fn break_glass(
         &self,
         mailbox: &Mailbox,
@@ -53,7 +53,7 @@ impl<S: LoginStore, O: Offload> Login<S, O> {
         let (account, rehash) = checked;
         if !account.break_glass || !account.second_factor {
             return self
-                .refuse(Reason::SingleSignOn, Whom::account(&account), &visit)
+                .refuse(Reason::NoBreakGlass, Whom::account(&account), &visit)
                 .await;
         }
         self.conclude(&account, (Proof::Password, None), rehash, visit)
@@ -81,6 +81,7 @@ impl<S: LoginStore, O: Offload> Login<S, O> {
         cleared.map_err(Error::<S>::Store)?;
         Ok(Authenticated {
             account: checked.0.id,
+            epoch: Some(checked.0.epoch),
             proofs: Proofs::of(Proof::Password, visit.now),
             connection: None,
         })

@@ -43,7 +43,9 @@ impl Refusal {
             | Reason::Unverified
             | Reason::Suspended
             | Reason::NoSecondFactor
-            | Reason::WrongCode => RefusalKind::Credentials,
+            | Reason::WrongCode
+            | Reason::NoBreakGlass
+            | Reason::Overtaken => RefusalKind::Credentials,
             Reason::TooMany => RefusalKind::TooMany,
             Reason::Busy => RefusalKind::Busy,
             Reason::SingleSignOn => RefusalKind::SingleSignOn,
@@ -81,6 +83,8 @@ mod tests {
             Reason::UnreadableHash,
             Reason::Unverified,
             Reason::Suspended,
+            Reason::NoBreakGlass,
+            Reason::Overtaken,
         ] {
             assert_eq!(told(reason), wrong);
         }

@@ -75,6 +75,7 @@ impl<S: LoginStore, O: Offload> Login<S, O> {
         }
         let who = Authenticated {
             account: account.id,
+            epoch: Some(record.epoch),
             proofs: record.proofs.with(proof, visit.now),
             connection: record.connection,
         };
@@ -107,6 +108,7 @@ impl<S: LoginStore, O: Offload> Login<S, O> {
         self.forgive_second_factor(&account).await?;
         Ok(Authenticated {
             account: account.id,
+            epoch: Some(account.epoch),
             proofs: Proofs::of(proof, visit.now),
             connection: None,
         })
@@ -143,6 +145,7 @@ impl<S: LoginStore, O: Offload> Login<S, O> {
         self.log(Event::SecondFactorEnrolled, whom, visit).await?;
         let proved = Authenticated {
             account: account.id,
+            epoch: Some(account.epoch),
             proofs: Proofs::of(Proof::Totp, visit.now),
             connection: None,
         };
@@ -220,6 +223,16 @@ impl<S: LoginStore, O: Offload> Login<S, O> {
         let Some(proof) = accepted.map_err(Error::<S>::Store)? else {
             if failures == TOLD {
                 self.notify(MailKind::SecondFactorFailing, account).await?;
+            }
+            if failures
+                == self
+                    .limits
+                    .second_factor_failures(account.id)
+                    .backoff
+                    .most()
+            {
+                let locked = Some(account.clone());
+                self.mail_unlock(locked, &account.mailbox, visit).await?;
             }
             return self
                 .refuse(Reason::WrongCode, Whom::account(account), visit)

@@ -263,6 +263,13 @@ mod tests {
         }
     }
 
+    #[test]
+    fn what_is_longer_than_any_hash_is_not_read() {
+        let salt = "A".repeat(1 << 20);
+        let text = format!("$argon2id$v=19$m=19456,t=2,p=1${salt}${TAG}");
+        assert_eq!(error(&text), Some(StoredError::Format));
+    }
+
     /// RUSTSEC-2026-0199: one tampered row made each sign-in panic.
     #[test]
     fn rustsec_2026_0199_what_is_no_hash_is_an_error_and_no_panic() {

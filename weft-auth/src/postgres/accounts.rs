@@ -14,7 +14,7 @@ use crate::{AccountId, Mailbox, SessionId};
 macro_rules! owner {
     () => {
         "a.id AS owner_id, a.mailbox AS owner_mailbox, a.password AS owner_password, \
-         a.state AS owner_state, a.break_glass AS owner_break_glass, \
+         a.state AS owner_state, a.break_glass AS owner_break_glass, a.epoch AS owner_epoch, \
          t.account_id IS NOT NULL AS owner_second_factor"
     };
 }
@@ -34,6 +34,9 @@ pub(super) use {owner, owners};
 
 /// An account, if the row has one.
 pub(super) struct Owner(pub(super) Option<Account>);
+
+/// The epoch that an account is in.
+struct Epoch(u64);
 
 /// Whether something is the case.
 struct Is(bool);
@@ -88,23 +91,31 @@ impl<L: Lend> AccountStore for PgStore<L> {
         id: AccountId,
         hash: &str,
         but: Option<SessionId>,
-    ) -> Answer<bool, Self> {
+    ) -> Answer<Option<u64>, Self> {
         let replaced = Statement::new(
             "WITH account AS (
-                 UPDATE auth_accounts SET password = $2 WHERE id = $1 RETURNING id
+                 UPDATE auth_accounts a SET password = $2, epoch = a.epoch + 1
+                 WHERE a.id = $1 AND ($3 IS NULL OR EXISTS (
+                     SELECT FROM auth_sessions s
+                     WHERE s.id = $3 AND s.account_id = a.id AND s.epoch = a.epoch))
+                 RETURNING a.id, a.epoch
+             ), kept AS (
+                 UPDATE auth_sessions s SET epoch = account.epoch FROM account
+                 WHERE s.account_id = account.id AND s.id = $3
              ), sessions AS (
                  DELETE FROM auth_sessions s USING account
                  WHERE s.account_id = account.id AND s.id IS DISTINCT FROM $3
              ), links AS (
                  DELETE FROM auth_links l USING account WHERE l.account_id = account.id
              )
-             SELECT id FROM account",
+             SELECT epoch FROM account",
         );
         let replaced = replaced
             .bind::<Uuid, Id>(id.into())
             .bind::<Text, _>(hash.to_owned())
             .bind::<Nullable<Uuid>, _>(but.map(Id::from));
-        self.any(replaced).await
+        let replaced = self.first(replaced).await?;
+        Ok(replaced.map(|Epoch(epoch)| epoch))
     }
 
     async fn rehash_password(&self, id: AccountId, old: &str, new: &str) -> Answer<bool, Self> {
@@ -153,7 +164,8 @@ impl<L: Lend> AccountStore for PgStore<L> {
     async fn suspend_account(&self, id: AccountId) -> Answer<bool, Self> {
         let suspended = Statement::new(
             "WITH account AS (
-                 UPDATE auth_accounts SET state = 'suspended' WHERE id = $1 RETURNING id
+                 UPDATE auth_accounts SET state = 'suspended', epoch = epoch + 1 WHERE id = $1
+                 RETURNING id
              ), sessions AS (
                  DELETE FROM auth_sessions s USING account WHERE s.account_id = account.id
              ), links AS (
@@ -219,7 +231,14 @@ impl Read for Owner {
             },
             second_factor: row.value::<Bool, _>("owner_second_factor")?,
             break_glass: row.value::<Bool, _>("owner_break_glass")?,
+            epoch: row.number("owner_epoch")?,
         })))
+    }
+}
+
+impl Read for Epoch {
+    fn read<'r>(row: &Columns<'_, impl NamedRow<'r, Pg>>) -> deserialize::Result<Epoch> {
+        row.number("epoch").map(Epoch)
     }
 }
 

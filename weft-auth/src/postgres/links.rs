@@ -126,10 +126,10 @@ impl<L: Lend> LinkStore for PgStore<L> {
         now: SystemTime,
     ) -> Answer<bool, Self> {
         let sql = concat!(
-            "UPDATE auth_links l SET attempts = l.attempts + 1 \
-             WHERE l.browser = $5 AND l.attempts < $6 AND ",
+            "WITH counted AS (UPDATE auth_links l SET attempts = l.attempts + 1 \
+             WHERE l.browser = $5 AND l.attempts <= $6 AND ",
             good!(),
-            " RETURNING l.attempts"
+            " RETURNING l.attempts) SELECT attempts FROM counted WHERE attempts <= $6"
         );
         let counted = good(sql, purpose, now)
             .bind::<Bytea, _>(browser.as_bytes().to_vec())
@@ -142,12 +142,14 @@ impl<L: Lend> LinkStore for PgStore<L> {
         browser: &TokenDigest<Browser>,
         code: &CodeDigest,
         purpose: Purpose,
+        most: u32,
         now: SystemTime,
     ) -> Answer<Option<SpentLink>, Self> {
-        let sql = consume!("l.browser = $5 AND l.code = $6");
+        let sql = consume!("l.browser = $5 AND l.code = $6 AND l.attempts <= $7");
         let spent = good(sql, purpose, now)
             .bind::<Bytea, _>(browser.as_bytes().to_vec())
-            .bind::<Bytea, _>(code.as_bytes().to_vec());
+            .bind::<Bytea, _>(code.as_bytes().to_vec())
+            .bind::<BigInt, _>(i64::from(most));
         self.first(spent).await
     }
 

@@ -86,9 +86,8 @@
 //! session, so grant it to one role on a road of its own.
 //!
 //! - Mailboxes are in clear, in `auth_accounts`, `auth_links` and `auth_outbox`.
-//! - A session of a suspended account is not found, even one that began while the account was suspended.
-//! - Whoever signs in with the old password *while* it is replaced gets a session that is not ended: the
-//!   traits do not say which password a session began with.
+//! - A session of a suspended account is not found, nor one that began with a password that was replaced,
+//!   even if it began while that was done: both begin an epoch, and a session is of the one before.
 //! - Statements are made for `READ COMMITTED`. Where the default of the role is another, concurrent ones
 //!   fail; nothing is used twice.
 

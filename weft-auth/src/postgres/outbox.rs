@@ -61,10 +61,12 @@ impl<L: Lend> OutboxStore for PgStore<L> {
 
 impl<L: Lend> PgStore<L> {
     /// Claims up to `most` mails until `now + lease`, the oldest first, for whoever sends them. Of all who
-    /// ask at once each gets others.
+    /// ask at once each gets others. What cannot be opened stays claimed and keeps nothing else from being
+    /// sent.
     ///
     /// # Errors
-    /// When the store fails, or a token was not sealed for its recipient under a key that is here.
+    /// When the store fails, or of all that was claimed no token was sealed for its recipient under a key
+    /// that is here.
     pub async fn claim_mail(
         &self,
         most: u32,
@@ -84,10 +86,17 @@ impl<L: Lend> PgStore<L> {
             .bind::<Timestamptz, Moment>((now + lease).into());
         let mut claimed: Vec<Sealed> = self.all(claimed).await?;
         claimed.sort_by_key(|sealed| sealed.id);
-        claimed
-            .into_iter()
-            .map(|sealed| self.open(sealed))
-            .collect()
+        let (mut opened, mut failure) = (Vec::new(), None);
+        for sealed in claimed {
+            match self.open(sealed) {
+                Ok(waiting) => opened.push(waiting),
+                Err(error) => failure = Some(error),
+            }
+        }
+        match failure {
+            Some(error) if opened.is_empty() => Err(error),
+            _ => Ok(opened),
+        }
     }
 
     /// Deletes a mail that was sent, or was a decoy.

@@ -8,7 +8,7 @@ use uuid::Uuid as Id;
 
 use super::moment::Moment;
 use super::row::{Columns, Read};
-use super::sessions::written;
+use super::sessions::{self, written};
 use super::statement::Statement;
 use super::{Lend, PgStore};
 use crate::AccountId;
@@ -23,11 +23,12 @@ impl<L: Lend> SecondFactorStore for PgStore<L> {
         &self,
         digest: &TokenDigest<Challenge>,
         record: &ChallengeRecord,
-    ) -> Answer<(), Self> {
+    ) -> Answer<bool, Self> {
         let opened = Statement::new(
             "INSERT INTO auth_challenges (digest, account_id, proofs, proved_at, connection,
-                 remembered, opened_at, expires_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING digest",
+                 remembered, opened_at, expires_at, epoch)
+             SELECT $1, a.id, $3, $4, $5, $6, $7, $8, a.epoch FROM auth_accounts a
+             WHERE a.id = $2 AND a.state <> 'suspended' AND a.epoch = $9 RETURNING digest",
         );
         let (names, times) = written(&record.proofs);
         let opened = opened
@@ -38,8 +39,9 @@ impl<L: Lend> SecondFactorStore for PgStore<L> {
             .bind::<Nullable<Text>, _>(record.connection.clone())
             .bind::<Bool, _>(record.remembered)
             .bind::<Timestamptz, Moment>(record.opened_at.into())
-            .bind::<Timestamptz, Moment>(record.expires_at.into());
-        self.any(opened).await.map(drop)
+            .bind::<Timestamptz, Moment>(record.expires_at.into())
+            .bind::<BigInt, _>(sessions::number(record.epoch));
+        self.any(opened).await
     }
 
     async fn count_challenge_attempt(
@@ -49,9 +51,10 @@ impl<L: Lend> SecondFactorStore for PgStore<L> {
         now: SystemTime,
     ) -> Answer<Option<ChallengeRecord>, Self> {
         let counted = Statement::new(
-            "UPDATE auth_challenges SET attempts = attempts + 1
-             WHERE digest = $1 AND attempts < $2 AND expires_at > $3 AND opened_at <= $4
-             RETURNING *",
+            "UPDATE auth_challenges c SET attempts = c.attempts + 1 FROM auth_accounts a
+             WHERE c.digest = $1 AND c.attempts < $2 AND c.expires_at > $3 AND c.opened_at <= $4
+               AND a.id = c.account_id AND a.epoch = c.epoch AND a.state <> 'suspended'
+             RETURNING c.*",
         );
         let counted = counted
             .bind::<Bytea, _>(digest.as_bytes().to_vec())
@@ -181,6 +184,7 @@ impl Read for ChallengeRecord {
     fn read<'r>(row: &Columns<'_, impl NamedRow<'r, Pg>>) -> deserialize::Result<ChallengeRecord> {
         Ok(ChallengeRecord {
             account: row.id("account_id")?,
+            epoch: row.number("epoch")?,
             proofs: row.proofs()?,
             connection: row.option::<Text, _>("connection")?,
             remembered: row.value::<Bool, _>("remembered")?,

@@ -3,7 +3,7 @@ use std::time::SystemTime;
 use diesel::deserialize;
 use diesel::pg::Pg;
 use diesel::row::NamedRow;
-use diesel::sql_types::{Array, Bool, Bytea, Nullable, Text, Timestamptz, Uuid};
+use diesel::sql_types::{Array, BigInt, Bool, Bytea, Nullable, Text, Timestamptz, Uuid};
 use uuid::Uuid as Id;
 
 use super::moment::Moment;
@@ -17,18 +17,31 @@ use crate::{AccountId, SessionId};
 
 type Digest = TokenDigest<Session>;
 
+/// Sessions `s` that are found: of the epoch that their account is in. What deletes sees no row that is
+/// about to be committed; what looks for one sees that it is of the epoch before.
+macro_rules! live {
+    () => {
+        "SELECT s.* FROM auth_sessions s JOIN auth_accounts a \
+             ON a.id = s.account_id AND a.epoch = s.epoch AND a.state <> 'suspended'"
+    };
+}
+
 impl<L: Lend> SessionStore for PgStore<L> {
     async fn begin_session(
         &self,
         digest: &Digest,
         record: &Record,
+        epoch: Option<u64>,
         before: Option<&Digest>,
-    ) -> Answer<(), Self> {
+    ) -> Answer<bool, Self> {
         let begun = Statement::new(
-            "WITH ended AS (DELETE FROM auth_sessions WHERE digest = $12)
+            "WITH ended AS (DELETE FROM auth_sessions WHERE digest = $12 OR before = $12)
              INSERT INTO auth_sessions (digest, id, account_id, created_at, rotated_at,
-                 last_seen_at, remembered, proofs, proved_at, connection, device)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id",
+                 last_seen_at, remembered, proofs, proved_at, connection, device, epoch)
+             SELECT $1, $2, a.id, $4, $5, $6, $7, $8, $9, $10, $11, a.epoch
+             FROM auth_accounts a
+             WHERE a.id = $3 AND a.state <> 'suspended' AND a.epoch = coalesce($13, a.epoch)
+             RETURNING id",
         );
         let (names, times) = written(&record.proofs);
         let begun = begun
@@ -43,16 +56,13 @@ impl<L: Lend> SessionStore for PgStore<L> {
             .bind::<Array<Timestamptz>, _>(times)
             .bind::<Nullable<Text>, _>(record.connection.clone())
             .bind::<Text, _>(record.device.name().to_owned())
-            .bind::<Nullable<Bytea>, _>(before.map(|digest| digest.as_bytes().to_vec()));
-        self.any(begun).await.map(drop)
+            .bind::<Nullable<Bytea>, _>(before.map(|digest| digest.as_bytes().to_vec()))
+            .bind::<Nullable<BigInt>, _>(epoch.map(number));
+        self.any(begun).await
     }
 
     async fn find_session(&self, digest: &Digest) -> Answer<Option<Record>, Self> {
-        let found = Statement::new(
-            "SELECT s.* FROM auth_sessions s
-             JOIN auth_accounts a ON a.id = s.account_id AND a.state <> 'suspended'
-             WHERE s.digest = $1",
-        );
+        let found = Statement::new(concat!(live!(), " WHERE s.digest = $1"));
         let found = found.bind::<Bytea, _>(digest.as_bytes().to_vec());
         self.first(found).await
     }
@@ -142,7 +152,7 @@ impl<L: Lend> SessionStore for PgStore<L> {
     }
 
     async fn sessions_of(&self, account: AccountId) -> Answer<Vec<Record>, Self> {
-        let found = Statement::new("SELECT * FROM auth_sessions WHERE account_id = $1");
+        let found = Statement::new(concat!(live!(), " WHERE s.account_id = $1"));
         self.all(found.bind::<Uuid, Id>(account.into())).await
     }
 
@@ -162,6 +172,11 @@ impl<L: Lend> SessionStore for PgStore<L> {
             .bind::<Timestamptz, Moment>(seen_before.into());
         self.count(purged).await
     }
+}
+
+/// An epoch as a column has it; what is beyond the column is none that an account is in.
+pub(super) fn number(epoch: u64) -> i64 {
+    i64::try_from(epoch).unwrap_or(-1)
 }
 
 /// Proofs as two columns.

@@ -24,6 +24,7 @@ diesel::table! {
         password -> Nullable<Text>,
         state -> Text,
         break_glass -> Bool,
+        epoch -> BigInt,
     }
 }
 
@@ -39,6 +40,7 @@ diesel::table! {
         before -> Nullable<Bytea>,
         id -> Uuid,
         account_id -> Uuid,
+        epoch -> BigInt,
         created_at -> Timestamptz,
         rotated_at -> Timestamptz,
         last_seen_at -> Timestamptz,
@@ -86,6 +88,7 @@ diesel::table! {
     auth_challenges (digest) {
         digest -> Bytea,
         account_id -> Uuid,
+        epoch -> BigInt,
         proofs -> Array<Text>,
         proved_at -> Array<Timestamptz>,
         connection -> Nullable<Text>,

@@ -4,7 +4,8 @@ CREATE TABLE auth_accounts (
     mailbox     text    COLLATE "C" NOT NULL UNIQUE CHECK (mailbox LIKE '_%@_%'),
     password    text    CHECK (password <> ''),
     state       text    NOT NULL CHECK (state IN ('active', 'unverified', 'suspended')),
-    break_glass boolean NOT NULL
+    break_glass boolean NOT NULL,
+    epoch       bigint  NOT NULL DEFAULT 0 CHECK (epoch >= 0)
 );
 
 -- Domains whose people sign in through their organisation's connection alone.
@@ -12,12 +13,14 @@ CREATE TABLE auth_domains (
     domain text COLLATE "C" PRIMARY KEY CHECK (domain <> '')
 );
 
--- Who is signed in. A row is there while the session is, under the digest of its token.
+-- Who is signed in. A row is there while the session is, under the digest of its token, and is of no use
+-- once its account is in another epoch.
 CREATE TABLE auth_sessions (
     digest       bytea         PRIMARY KEY CHECK (octet_length(digest) = 32),
     before       bytea         CHECK (octet_length(before) = 32),
     id           uuid          NOT NULL UNIQUE,
     account_id   uuid          NOT NULL REFERENCES auth_accounts (id) ON DELETE CASCADE,
+    epoch        bigint        NOT NULL,
     created_at   timestamptz   NOT NULL,
     rotated_at   timestamptz   NOT NULL,
     last_seen_at timestamptz   NOT NULL,
@@ -72,6 +75,7 @@ CREATE INDEX ON auth_failures (next_at);
 CREATE TABLE auth_challenges (
     digest     bytea         PRIMARY KEY CHECK (octet_length(digest) = 32),
     account_id uuid          NOT NULL REFERENCES auth_accounts (id) ON DELETE CASCADE,
+    epoch      bigint        NOT NULL,
     proofs     text[]        NOT NULL,
     proved_at  timestamptz[] NOT NULL CHECK (cardinality(proved_at) = cardinality(proofs)),
     connection text          CHECK (connection <> ''),

@@ -10,7 +10,8 @@ pub struct Refusal(RefusalKind);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RefusalKind {
-    /// No session has that token: it was signed out, revoked or rotated, or there never was one.
+    /// No session has that token: it was signed out, revoked or rotated, or there never was one. Of a
+    /// sign-in: it was void before it ended.
     Unknown,
     /// It was not used for too long.
     Idle,

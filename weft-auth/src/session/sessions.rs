@@ -17,6 +17,8 @@ use crate::{AccountId, Error, SessionId};
 #[must_use = "nobody is signed in yet"]
 pub struct Authenticated {
     pub(crate) account: AccountId,
+    /// The account's when it was looked up, if it was.
+    pub(crate) epoch: Option<u64>,
     pub(crate) proofs: Proofs,
     pub(crate) connection: Option<String>,
 }
@@ -58,6 +60,7 @@ impl Authenticated {
     pub fn assertion(account: AccountId, proof: Proof, now: SystemTime) -> Authenticated {
         Authenticated {
             account,
+            epoch: None,
             proofs: Proofs::of(proof, now),
             connection: None,
         }
@@ -74,7 +77,8 @@ impl<S: SessionStore> Sessions<S> {
     /// (CVE-2022-25896).
     ///
     /// # Errors
-    /// When the store fails, or the system has no randomness.
+    /// When the account is suspended, or its password was replaced since it was found, the store fails, or
+    /// the system has no randomness.
     pub async fn start(
         &self,
         who: Authenticated,
@@ -96,10 +100,16 @@ impl<S: SessionStore> Sessions<S> {
         let before = arrival.before.map(Token::digest);
         let digest = token.digest();
         let session = self.policy.judge(&record, digest, now);
-        let begun = self.store.begin_session(&digest, &record, before.as_ref());
-        begun.await.map_err(Error::Store)?;
-        let session = session.map_err(Error::Refused)?;
-        Ok(Started { token, session })
+        let begun = self
+            .store
+            .begin_session(&digest, &record, who.epoch, before.as_ref());
+        match begun.await.map_err(Error::Store)? {
+            true => Ok(Started {
+                token,
+                session: session.map_err(Error::Refused)?,
+            }),
+            false => Err(Error::Refused(Refusal::new(RefusalKind::Unknown))),
+        }
     }
 
     /// The session of the token that came in with a request.

@@ -18,7 +18,6 @@ pub struct Target {
 }
 
 /// A flow that was started.
-#[derive(Debug)]
 #[must_use = "the browser has to be sent away, and the flow to be kept"]
 pub struct Start {
     url: String,
@@ -187,6 +186,14 @@ impl Exchange {
 /// What stands for a state where it must not be known.
 pub(super) fn digest(state: &str) -> [u8; 32] {
     Sha256::digest(state).into()
+}
+
+impl fmt::Debug for Start {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Start")
+            .field("pending", &self.pending)
+            .finish_non_exhaustive()
+    }
 }
 
 impl fmt::Debug for Pending {

@@ -23,8 +23,7 @@ pub(super) fn start(
     let mut flows: Vec<(u64, String)> = cookie::pairs(headers)
         .filter_map(|(name, value)| {
             let name = str::from_utf8(name).ok()?;
-            name.starts_with(PREFIX)
-                .then(|| (started(value).unwrap_or(0), name.to_owned()))
+            is_ours(name).then(|| (started(value).unwrap_or(0), name.to_owned()))
         })
         .collect();
     flows.sort();
@@ -55,6 +54,13 @@ pub(super) fn is_of_browser(headers: &HeaderMap, state: &str) -> bool {
 pub(super) fn of(state: &str) -> Result<Cookie, CookieError> {
     let [a, b, c, d, ..] = digest(state);
     Cookie::new(format!("{PREFIX}{a:02x}{b:02x}{c:02x}{d:02x}"))
+}
+
+/// Whether [`of`] gives a cookie that name: what else a browser sends is none of a flow.
+fn is_ours(name: &str) -> bool {
+    let digits = name.strip_prefix(PREFIX).map(str::as_bytes);
+    let is_digit = |c: &u8| c.is_ascii_digit() || (b'a'..=b'f').contains(c);
+    digits.is_some_and(|digits| digits.len() == 8 && digits.iter().all(is_digit))
 }
 
 fn started(value: &[u8]) -> Option<u64> {

@@ -19,6 +19,10 @@ pub struct Account {
     /// Whether it may sign in with a password where its domain has single sign-on: the owner who is left
     /// when the connection breaks.
     pub break_glass: bool,
+    /// How often all that it was signed in with was made void: 0 for a new one, and one more with each
+    /// password that is replaced and each suspension. A sign-in that began in an earlier epoch ends in no
+    /// session, however late it gets there.
+    pub epoch: u64,
 }
 
 /// Whether one may sign in to an account.
@@ -62,13 +66,15 @@ pub trait AccountStore: Store {
     fn create_account(&self, account: &Account) -> impl Future<Output = Answer<bool, Self>> + Send;
 
     /// Sets a password, and in the same statement deletes the account's links and its sessions but for
-    /// that one. False if there is no such account.
+    /// that one, which is of the new [epoch](Account::epoch) from now on. Returns that epoch. `None`, and
+    /// nothing is set, if there is no such account, or that session is none of its epoch: it was ended
+    /// while its request was in flight.
     fn replace_password(
         &self,
         id: AccountId,
         hash: &str,
         but: Option<SessionId>,
-    ) -> impl Future<Output = Answer<bool, Self>> + Send;
+    ) -> impl Future<Output = Answer<Option<u64>, Self>> + Send;
 
     /// Sets another hash of the same password, if it is still `old`.
     fn rehash_password(
@@ -93,7 +99,8 @@ pub trait AccountStore: Store {
         mailbox: &Mailbox,
     ) -> impl Future<Output = Answer<bool, Self>> + Send;
 
-    /// Suspends an account, and in the same statement deletes its sessions and links.
+    /// Suspends an account, and in the same statement deletes its sessions and links and begins a new
+    /// [epoch](Account::epoch).
     fn suspend_account(&self, id: AccountId) -> impl Future<Output = Answer<bool, Self>> + Send;
 }
 

@@ -50,8 +50,8 @@ pub trait LinkStore: Store {
         now: SystemTime,
     ) -> impl Future<Output = Answer<Option<SpentLink>, Self>> + Send;
 
-    /// Counts an attempt at the code of the link that the browser asked for. False, and not counted, from
-    /// the one after `most` on, or if there is no link.
+    /// Counts an attempt at the code of each link that the browser asked for, up to one more than `most`.
+    /// False if of none it is one of `most`, or there is no link.
     fn count_code_attempt(
         &self,
         browser: &TokenDigest<Browser>,
@@ -60,12 +60,14 @@ pub trait LinkStore: Store {
         now: SystemTime,
     ) -> impl Future<Output = Answer<bool, Self>> + Send;
 
-    /// Deletes the link of that browser and code, as [`consume_link`](LinkStore::consume_link) does.
+    /// Deletes the link of that browser and code, as [`consume_link`](LinkStore::consume_link) does, if no
+    /// more than `most` attempts at it were counted: a link that was asked for later brings no new ones.
     fn consume_link_by_code(
         &self,
         browser: &TokenDigest<Browser>,
         code: &CodeDigest,
         purpose: Purpose,
+        most: u32,
         now: SystemTime,
     ) -> impl Future<Output = Answer<Option<SpentLink>, Self>> + Send;
 

@@ -18,15 +18,17 @@ pub struct StoredTotp {
 
 /// Second factors, and those who owe one.
 pub trait SecondFactorStore: Store {
-    /// Adds a challenge, with no attempts.
+    /// Adds a challenge, with no attempts. False, and nothing is added, if the account is not in its epoch
+    /// (any more).
     fn open_challenge(
         &self,
         digest: &TokenDigest<Challenge>,
         record: &ChallengeRecord,
-    ) -> impl Future<Output = Answer<(), Self>> + Send;
+    ) -> impl Future<Output = Answer<bool, Self>> + Send;
 
     /// Counts an attempt at a challenge and returns it. `None`, and not counted, from the one after
-    /// `most` on, or if there is none, `now >= expires_at` or `opened_at > now + 60 s`.
+    /// `most` on, or if there is none, `now >= expires_at`, `opened_at > now + 60 s`, or the account is in
+    /// another epoch.
     fn count_challenge_attempt(
         &self,
         digest: &TokenDigest<Challenge>,

@@ -10,15 +10,22 @@ type Digest = TokenDigest<token::Session>;
 /// Sessions, by the digest of their token.
 ///
 /// A row is there while the session is, and is deleted to end it. Besides its [`Record`] it has a digest,
-/// which is unique, and the digest before that.
+/// which is unique, the digest before that, and the [epoch](crate::store::Account::epoch) of its account
+/// when it began: once that one is over, or the account is suspended, the session is not found. A
+/// statement that deletes sees no row that is about to be committed, and this is for those.
 pub trait SessionStore: Store {
-    /// Adds a session, and deletes the one whose digest is `before`.
+    /// Adds a session, and deletes the one whose digest is `before`, or whose digest before the last
+    /// rotation it was.
+    ///
+    /// False, and nothing is added, if the account is not there, suspended, or in another epoch than
+    /// `epoch`; `None` is the one that it is in.
     fn begin_session(
         &self,
         digest: &Digest,
         record: &Record,
+        epoch: Option<u64>,
         before: Option<&Digest>,
-    ) -> impl Future<Output = Answer<(), Self>> + Send;
+    ) -> impl Future<Output = Answer<bool, Self>> + Send;
 
     /// The session of that digest. The one before the last rotation is not looked for.
     fn find_session(

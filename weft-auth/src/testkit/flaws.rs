@@ -25,6 +25,7 @@ use crate::{AccountId, Mailbox, SessionId};
 enum Flaw {
     LinkIsLookedAtAndThenDeleted,
     LinkOfNoBrowserIsAnybodys,
+    CodeIsTriedAtTheCostOfAnotherLink,
     StepIsComparedAndThenWritten,
     RecoveryCodeIsAnyAccounts,
     TouchSavesTheWholeRow,
@@ -33,6 +34,7 @@ enum Flaw {
     FailuresAreReadAndThenWritten,
     BlankConnectionIsNone,
     PasswordLeavesSessions,
+    SessionIsOfAnyEpoch,
     MailboxIsLookedUpAndThenTaken,
     LogIsReadAndThenWritten,
 }
@@ -93,19 +95,14 @@ forward! { Flawed:
             id: AccountId,
             hash: &str,
             but: Option<SessionId>,
-        ) -> Answer<bool, Self> {
+        ) -> Answer<Option<u64>, Self> {
             match self.is(Flaw::PasswordLeavesSessions) {
-                true => Ok(self.inner.account(id).await?.is_some()),
+                true => Ok(self.inner.account(id).await?.map(|account| account.epoch + 1)),
                 false => self.inner.replace_password(id, hash, but).await,
             }
         }
     }
     SessionStore {
-        begin_session(
-            digest: &TokenDigest<Session>,
-            record: &session::Record,
-            before: Option<&TokenDigest<Session>>
-        ) -> ();
         find_session(digest: &TokenDigest<Session>) -> Option<session::Record>;
         rotate_session(
             old: &TokenDigest<Session>,
@@ -118,6 +115,17 @@ forward! { Flawed:
         sessions_of(account: AccountId) -> Vec<session::Record>;
         purge_sessions(created_before: SystemTime, seen_before: SystemTime) -> u64;
     } {
+        async fn begin_session(
+            &self,
+            digest: &TokenDigest<Session>,
+            record: &session::Record,
+            epoch: Option<u64>,
+            before: Option<&TokenDigest<Session>>,
+        ) -> Answer<bool, Self> {
+            let epoch = epoch.filter(|_| !self.is(Flaw::SessionIsOfAnyEpoch));
+            self.inner.begin_session(digest, record, epoch, before).await
+        }
+
         async fn touch_session(
             &self,
             id: SessionId,
@@ -176,10 +184,15 @@ forward! { Flawed:
             browser: &TokenDigest<Browser>,
             code: &CodeDigest,
             purpose: Purpose,
+            most: u32,
             now: SystemTime,
         ) -> Answer<Option<SpentLink>, Self> {
             self.looked(Flaw::LinkIsLookedAtAndThenDeleted);
-            self.inner.consume_link_by_code(browser, code, purpose, now).await
+            let most = match self.is(Flaw::CodeIsTriedAtTheCostOfAnotherLink) {
+                true => u32::MAX,
+                false => most,
+            };
+            self.inner.consume_link_by_code(browser, code, purpose, most, now).await
         }
     }
     CounterStore {
@@ -207,7 +220,7 @@ forward! { Flawed:
         }
     }
     SecondFactorStore {
-        open_challenge(digest: &TokenDigest<Challenge>, record: &ChallengeRecord) -> ();
+        open_challenge(digest: &TokenDigest<Challenge>, record: &ChallengeRecord) -> bool;
         count_challenge_attempt(
             digest: &TokenDigest<Challenge>,
             most: u32,
@@ -303,6 +316,10 @@ fn the_suite_finds_each_flaw_by_its_rule() {
             "no browser is not the one that asked",
         ),
         (
+            Flaw::CodeIsTriedAtTheCostOfAnotherLink,
+            "a code is tried as often as may be, whatever else its browser asks for",
+        ),
+        (
             Flaw::StepIsComparedAndThenWritten,
             "of all who bring one code at once one wins",
         ),
@@ -331,8 +348,8 @@ fn the_suite_finds_each_flaw_by_its_rule() {
             "a session without a connection is of none, not of the blank one",
         ),
         (
-            Flaw::PasswordLeavesSessions,
-            "a new password ends sessions and links",
+            Flaw::SessionIsOfAnyEpoch,
+            "a sign-in that a new password overtook begins no session",
         ),
         (
             Flaw::MailboxIsLookedUpAndThenTaken,
@@ -342,4 +359,13 @@ fn the_suite_finds_each_flaw_by_its_rule() {
     ] {
         assert_eq!(rules(flaw), [rule], "{flaw:?}");
     }
+    // What it opened was a session, and a challenge.
+    let rules = rules(Flaw::PasswordLeavesSessions);
+    assert_eq!(
+        rules,
+        [
+            "a new password ends sessions and links",
+            "a challenge of a former password is void"
+        ]
+    );
 }

@@ -28,7 +28,7 @@ macro_rules! forward_all {
                 account(id: AccountId) -> Option<Account>;
                 requires_single_sign_on(domain: &str) -> bool;
                 create_account(account: &Account) -> bool;
-                replace_password(id: AccountId, hash: &str, but: Option<SessionId>) -> bool;
+                replace_password(id: AccountId, hash: &str, but: Option<SessionId>) -> Option<u64>;
                 rehash_password(id: AccountId, old: &str, new: &str) -> bool;
                 change_mailbox(id: AccountId, from: &Mailbox, to: &Mailbox) -> bool;
                 verify_mailbox(id: AccountId, mailbox: &Mailbox) -> bool;
@@ -38,8 +38,9 @@ macro_rules! forward_all {
                 begin_session(
                     digest: &TokenDigest<Session>,
                     record: &session::Record,
+                    epoch: Option<u64>,
                     before: Option<&TokenDigest<Session>>
-                ) -> ();
+                ) -> bool;
                 find_session(digest: &TokenDigest<Session>) -> Option<session::Record>;
                 touch_session(id: SessionId, now: SystemTime, before: SystemTime) -> bool;
                 rotate_session(
@@ -82,6 +83,7 @@ macro_rules! forward_all {
                     browser: &TokenDigest<Browser>,
                     code: &CodeDigest,
                     purpose: Purpose,
+                    most: u32,
                     now: SystemTime
                 ) -> Option<SpentLink>;
                 purge_links(now: SystemTime) -> u64;
@@ -93,7 +95,7 @@ macro_rules! forward_all {
                 purge_counters(before: SystemTime) -> u64;
             }
             SecondFactorStore {
-                open_challenge(digest: &TokenDigest<Challenge>, record: &ChallengeRecord) -> ();
+                open_challenge(digest: &TokenDigest<Challenge>, record: &ChallengeRecord) -> bool;
                 count_challenge_attempt(
                     digest: &TokenDigest<Challenge>,
                     most: u32,

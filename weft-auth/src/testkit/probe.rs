@@ -31,7 +31,10 @@ struct State {
     trace: Vec<Op>,
     fault: Option<(usize, Fault)>,
     meeting: Option<(&'static str, Arc<Barrier>)>,
+    meanwhile: Option<(&'static str, Event)>,
 }
+
+type Event = Box<dyn FnOnce() + Send>;
 
 /// One thing that was asked of the store, or a hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,6 +86,12 @@ impl<S> Probe<S> {
         self.with(|state| state.meeting = Some((name, Arc::new(Barrier::new(count)))));
     }
 
+    /// Has that happen once, after the next operation of that name and before its answer: what another
+    /// request does in between.
+    pub fn meanwhile(&self, name: &'static str, event: impl FnOnce() + Send + 'static) {
+        self.with(|state| state.meanwhile = Some((name, Box::new(event))));
+    }
+
     /// What was asked since the last time; from now on nothing fails and nobody waits.
     pub fn take_trace(&self) -> Vec<Op> {
         self.with(|state| std::mem::take(state).trace)
@@ -118,6 +127,10 @@ impl<S> Probe<S> {
         match self.record(name, detail) {
             None => {
                 let answer = call.await.map_err(ProbeError::Store);
+                let event = self.with(|state| state.meanwhile.take_if(|(after, _)| *after == name));
+                if let Some((_, event)) = event {
+                    event();
+                }
                 let meeting = self.with(|state| state.meeting.clone());
                 if let Some((_, barrier)) = meeting.filter(|(after, _)| *after == name) {
                     barrier.wait();

@@ -240,6 +240,7 @@ async fn add<S: LoginStore>(
         },
         second_factor: false,
         break_glass: false,
+        epoch: 0,
     };
     store.create_account(&account).await.map_err(store_failed)?;
     if state == State::Suspended {

@@ -13,7 +13,8 @@
 //! | second factors of one challenge | 5 | Rodauth |
 //!
 //! A lock is no weapon: a link that is mailed ([`Purpose::SignIn`], [`Purpose::Reset`] or
-//! [`Purpose::Unlock`]) gets around it, since it proves the mailbox.
+//! [`Purpose::Unlock`]) gets around it, since it proves the mailbox. The last one ends a lock of second
+//! factors as well, and is mailed by the failure that locks.
 //!
 //! [`Purpose::SignIn`]: crate::link::Purpose::SignIn
 //! [`Purpose::Reset`]: crate::link::Purpose::Reset

@@ -20,9 +20,16 @@ pub struct Rate {
     burst: u32,
 }
 
+/// The longest period: all that is added to a time is less.
+const YEAR: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+
 impl Rate {
-    /// `burst` in each `period`; none at all cannot be said, so 0 is 1.
+    /// `burst` in each `period`, of a year at most; none at all cannot be said, so 0 is 1.
     pub const fn new(burst: u32, period: Duration) -> Rate {
+        let period = match period.as_secs() < YEAR.as_secs() {
+            true => period,
+            false => YEAR,
+        };
         let burst = if burst == 0 { 1 } else { burst };
         let interval = match period.checked_div(burst) {
             Some(interval) => interval,
@@ -85,6 +92,21 @@ mod tests {
         assert_eq!(admitted(&mut stored, 1_006, 50), 1);
         assert_eq!(admitted(&mut stored, 1_018, 50), 2);
         assert_eq!(admitted(&mut stored, 9_000, 50), 10);
+    }
+
+    #[test]
+    fn no_rate_is_beyond_what_a_clock_can_say() {
+        for (burst, period) in [
+            (1, Duration::MAX),
+            (u32::MAX, Duration::MAX),
+            (u32::MAX, Duration::ZERO),
+            (0, Duration::ZERO),
+        ] {
+            let rate = Rate::new(burst, period);
+            let first = rate.admit(None, at(0));
+            assert!(first.is_some_and(|next| next <= at(366 * 24 * 60 * 60)));
+            assert!(rate.admit(first, at(0)).is_none() || burst != 1);
+        }
     }
 
     #[test]

@@ -189,3 +189,21 @@ impl fmt::Display for SealError {
 }
 
 impl std::error::Error for SealError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A token of a link has the length of a secret, and both may be sealed under one key.
+    #[test]
+    fn what_was_sealed_for_another_purpose_does_not_open() {
+        let keys: Keyring = "1:q1nBxgk0v9mVbS2m3yD4rC5tE6uF7wG8hJ9kL0mN1oQ="
+            .parse()
+            .unwrap();
+        let mail = (&b"weft-auth mail"[..], &b"user 7"[..]);
+        let sealed = keys.seal_bytes(&[b'A'; 43], mail).unwrap();
+        assert_eq!(*keys.open_bytes(&sealed, mail).unwrap(), [b'A'; 43]);
+        let opened = keys.open(&sealed, b"user 7");
+        assert_eq!(opened.unwrap_err(), SealError::NotForThisUser);
+    }
+}

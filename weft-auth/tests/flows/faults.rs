@@ -8,7 +8,8 @@ use weft_auth::testkit::Fault;
 use weft_auth::token::Token;
 
 use crate::stage::{
-    App, RIGHT, Stage, Unsealed, WRONG, at, chosen, code, password, post, probed, run, visit,
+    App, RIGHT, Stage, Unsealed, WRONG, at, chosen, code, mailbox, password, post, probed, run,
+    visit,
 };
 
 /// How many operations a flow has at most.
@@ -156,5 +157,23 @@ fn a_session_resumes_only_from_a_store_that_answers() {
         );
         let nobody = Token::generate().unwrap();
         assert!(run(login.sessions().resume(&nobody, at(10_000))).is_err());
+    }
+}
+
+/// CVE-2024-45231: whether a mail could be sent told who was written to. Nothing is sent here, and a store
+/// that fails at any step fails alike.
+#[test]
+fn cve_2024_45231_a_failure_tells_nobody_who_is_written_to() {
+    for (place, fault) in each_fault() {
+        let told = ["ada@example.com", "nobody@example.com"].map(|text| {
+            let stage = Stage::new();
+            let (probe, login) = probed(&stage.store);
+            probe.fail_at(place, fault);
+            let mailbox = mailbox(text);
+            let asked = run(login.ask_to_reset(&mailbox, None, &visit(0)));
+            let asked = asked.map(|asked| asked.expires_at);
+            (format!("{asked:?}"), probe.take_trace())
+        });
+        assert_eq!(told[0], told[1], "{place} {fault:?}");
     }
 }

@@ -1,13 +1,15 @@
 //! Links that are mailed.
 
-use weft_auth::link::{Code, Purpose};
-use weft_auth::login::{Outcome, Presented, RefusalKind, Shown};
-use weft_auth::store::{AccountState, AccountStore, MailKind};
+use weft_auth::AccountId;
+use weft_auth::link::{Code, CodeDigest, Purpose, Record};
+use weft_auth::login::{Outcome, Presented, RefusalKind, Shown, Visit};
+use weft_auth::store::{AccountState, AccountStore, LinkStore, Mail, MailKind};
 use weft_auth::testkit::{Memory, Race, Threads};
 use weft_auth::token::{Browser, Link, Token};
 
 use crate::stage::{
-    App, RIGHT, Stage, WRONG, at, chosen, mailbox, password, post, refused, run, signed_in, visit,
+    App, RIGHT, Stage, WRONG, account, at, chosen, mailbox, network, password, post, refused, run,
+    signed_in, visit,
 };
 
 fn show(
@@ -113,6 +115,49 @@ fn a_code_is_tried_five_times() {
     assert_eq!(refused(by(&right, 6)), RefusalKind::Link);
     // The link itself is as good as it was.
     assert!(stage.follow(&link, Some(&browser), 7).is_ok());
+}
+
+/// A link to the guesser's own mailbox brought five more guesses at somebody else's code.
+#[test]
+fn a_code_is_tried_five_times_whatever_else_its_browser_asks_for() {
+    let stage = Stage::new();
+    let eve = account(AccountId::from_bytes([2; 16]), "eve@example.com");
+    assert!(run(stage.store.create_account(&eve)).unwrap());
+    let (browser, link) = stage.ask(0);
+    let [right, wrong] = [code(&stage, &link), Code::parse("00000000").unwrap()];
+    let by = |code, seconds| {
+        let presented = Presented::Code(code, &browser);
+        run(stage
+            .login
+            .sign_in_by_link(post(), presented, visit(seconds)))
+    };
+    for seconds in 1..=5 {
+        assert_eq!(refused(by(&wrong, seconds)), RefusalKind::Link);
+    }
+    let same = Token::parse(browser.expose()).unwrap();
+    let asks = visit(6);
+    let asked = stage.login.ask_to_sign_in(&eve.mailbox, Some(same), &asks);
+    run(asked).unwrap();
+    assert_eq!(refused(by(&right, 7)), RefusalKind::Link);
+    let later = code(&stage, &stage.mailed(Purpose::SignIn));
+    assert!(by(&later, 8).is_ok());
+}
+
+#[test]
+fn the_fifth_attempt_at_a_code_is_one() {
+    let stage = Stage::new();
+    let (browser, link) = stage.ask(0);
+    let [right, wrong] = [code(&stage, &link), Code::parse("00000000").unwrap()];
+    let by = |code, seconds| {
+        let presented = Presented::Code(code, &browser);
+        run(stage
+            .login
+            .sign_in_by_link(post(), presented, visit(seconds)))
+    };
+    for seconds in 1..=4 {
+        assert_eq!(refused(by(&wrong, seconds)), RefusalKind::Link);
+    }
+    assert!(by(&right, 5).is_ok());
 }
 
 #[test]
@@ -440,4 +485,78 @@ fn every_future_can_be_sent_between_threads() {
         visit(0),
     ));
     let _: &Memory = &stage.store;
+}
+
+/// A link that is asked for while the account is suspended is issued behind what deletes links.
+#[test]
+fn no_link_is_good_for_a_suspended_account() {
+    let stage = Stage::with(|account| account.state = AccountState::Suspended);
+    let to = mailbox("eve@example.com");
+    for (place, purpose) in Purpose::ALL.into_iter().enumerate() {
+        if !purpose.needs_account() {
+            continue;
+        }
+        let (link, browser) = (Token::generate().unwrap(), Token::generate().unwrap());
+        let bound = (browser.digest(), CodeDigest::from_bytes([7; 32]));
+        let record = Record {
+            purpose,
+            account: Some(stage.account.id),
+            mailbox: Some(stage.account.mailbox.clone()),
+            sent_to: to.clone(),
+            browser: purpose.is_bound().then_some(bound),
+            carries: Some(to.as_str().to_owned()),
+            issued_at: at(0),
+            expires_at: at(600),
+        };
+        let mail = Mail {
+            kind: MailKind::Link(purpose),
+            to: to.clone(),
+            token: None,
+            decoy: false,
+        };
+        run(stage.store.issue_link(&link.digest(), &record, &mail)).unwrap();
+        let (login, visit) = (&stage.login, visit(60 * place as u64 + 1));
+        let presented = Presented::Link(&link, Some(&browser));
+        let told = match purpose {
+            Purpose::SignIn => run(login.sign_in_by_link(post(), presented, visit)).map(drop),
+            Purpose::Reset => run(login.reset(post(), presented, chosen(WRONG), visit)).map(drop),
+            Purpose::ChangeFrom => {
+                let browser = Token::generate().unwrap();
+                run(login.allow_change(post(), presented, browser, &visit)).map(drop)
+            }
+            Purpose::ChangeTo => run(login.change_mailbox(post(), presented, &visit)),
+            _ => run(login.unlock(post(), presented, &visit)),
+        };
+        assert_eq!(refused(told), RefusalKind::Credentials, "{purpose:?}");
+        let account = run(stage.store.account(stage.account.id)).unwrap();
+        assert_eq!(account.as_ref(), Some(&stage.account), "{purpose:?}");
+    }
+}
+
+/// Guesses at codes are limited by network as well.
+#[test]
+fn a_network_has_ten_links_a_minute() {
+    let stage = Stage::new();
+    let told = |seconds| {
+        let (nobody, browser) = (Token::generate().unwrap(), Token::generate().unwrap());
+        let presented = Presented::Link(&nobody, Some(&browser));
+        let visit = Visit::from(network(1), at(seconds));
+        refused(run(stage.login.sign_in_by_link(post(), presented, visit)))
+    };
+    for _ in 0..10 {
+        assert_eq!(told(0), RefusalKind::Link);
+    }
+    assert_eq!(told(0), RefusalKind::TooMany);
+    assert_eq!(told(6), RefusalKind::Link);
+}
+
+#[test]
+fn a_link_signs_nobody_in_whose_domain_has_got_single_sign_on_meanwhile() {
+    let stage = Stage::new();
+    let (browser, link) = stage.ask(0);
+    stage.store.require_single_sign_on("example.com");
+    let told = stage.follow(&link, Some(&browser), 1);
+    assert_eq!(refused(told), RefusalKind::SingleSignOn);
+    let devices = run(stage.login.sessions().devices(stage.account.id, at(2)));
+    assert_eq!(devices.unwrap(), []);
 }

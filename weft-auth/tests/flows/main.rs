@@ -5,6 +5,7 @@
 mod conformance;
 mod faults;
 mod links;
+mod overtaken;
 mod passwords;
 mod second_factors;
 mod sessions;

@@ -15,7 +15,8 @@ use crate::stage::{
     visit,
 };
 
-fn last_event(store: &Memory) -> Event {
+/// The last entry of the audit log, whose chain is whole.
+pub(crate) fn last_event(store: &Memory) -> Event {
     let entries = run(store.entries_after(0, u32::MAX)).unwrap();
     assert!(verify(Head::START, &entries).is_ok());
     Record::from_bytes(&entries.last().unwrap().body)
@@ -254,6 +255,25 @@ fn the_hundredth_failure_locks_and_mail_unlocks() {
 }
 
 #[test]
+fn a_lock_writes_to_nobody_who_has_no_account() {
+    let stage = Stage::new();
+    let nobody = mailbox("nobody@example.com");
+    for failure in 0..100 {
+        let guess = password(WRONG);
+        let told = run(stage.login.password(&nobody, guess, visit(900 * failure)));
+        assert_eq!(refused(told), RefusalKind::Credentials);
+    }
+    let mails = stage.store.outbox();
+    let [mail] = &mails[..] else {
+        panic!("{mails:?}")
+    };
+    assert_eq!(
+        (mail.kind, mail.decoy),
+        (MailKind::Link(Purpose::Unlock), true)
+    );
+}
+
+#[test]
 fn an_overload_is_refused_before_any_look_up() {
     let stage = Stage::new();
     let config = Config::new(Params::insecure_for_tests(), 128 * 1024).with_waiting(0);
@@ -291,8 +311,14 @@ fn single_sign_on_is_a_matter_of_the_domain_alone() {
         );
     }
     // The owner who may break the glass needs a second factor for it.
-    let told = run(login.break_glass(&stage.account.mailbox, password(RIGHT), visit(0)));
-    assert_eq!(refused(told), RefusalKind::SingleSignOn);
+    for text in [WRONG, RIGHT] {
+        let told = run(login.break_glass(&stage.account.mailbox, password(text), visit(0)));
+        assert_eq!(refused(told), RefusalKind::Credentials, "{text}");
+    }
+    assert_eq!(
+        last_event(&stage.store),
+        Event::Refused(Reason::NoBreakGlass)
+    );
     let federated = run(login.federated(stage.account.id, "conn_1", visit(1)));
     let token = signed_in(federated.unwrap()).started.token;
     assert_eq!(
@@ -316,7 +342,7 @@ fn the_glass_is_broken_with_two_factors() {
     assert!(matches!(owners, Ok(Outcome::SecondFactorNeeded(_))));
     // Who is not marked is refused, second factor or not.
     let others = run(login.break_glass(&app.stage.account.mailbox, password(RIGHT), visit(1)));
-    assert_eq!(refused(others), RefusalKind::SingleSignOn);
+    assert_eq!(refused(others), RefusalKind::Credentials);
 }
 
 #[test]

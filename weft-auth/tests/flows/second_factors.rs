@@ -1,7 +1,7 @@
 //! Second factors.
 
 use weft_auth::link::Purpose;
-use weft_auth::login::{Outcome, RefusalKind, SecondFactor, SignedIn};
+use weft_auth::login::{Outcome, Presented, RefusalKind, SecondFactor, SignedIn};
 use weft_auth::session::Proof;
 use weft_auth::store::{MailKind, SecondFactorStore};
 use weft_auth::testkit::{Race, Threads};
@@ -9,8 +9,8 @@ use weft_auth::token::{Challenge, Token};
 use weft_auth::totp::{Code, Secret, Totp};
 
 use crate::stage::{
-    App, RIGHT, SECRET, Stage, Told, Unsealed, WRONG, at, code, probed, refused, run, signed_in,
-    visit,
+    App, RIGHT, SECRET, Stage, Told, Unsealed, WRONG, at, code, post, probed, refused, run,
+    signed_in, visit,
 };
 
 impl App {
@@ -181,6 +181,20 @@ fn keycloak_46164_passwords_and_second_factors_are_counted_apart() {
         refused(app.give(&challenge, right(seconds), seconds)),
         RefusalKind::TooMany
     );
+    // A lock is no weapon of somebody who knows the password either: mail opens it.
+    let (login, mailbox) = (&app.stage.login, &app.stage.account.mailbox);
+    let with_the_lock = app.stage.mailed(Purpose::Unlock);
+    let late = visit(seconds + 3_600);
+    let presented = Presented::Link(&with_the_lock, None);
+    let told = run(login.unlock(post(), presented, &late));
+    assert_eq!(refused(told), RefusalKind::Link);
+    let asked = run(login.ask_to_unlock(mailbox, None, &late)).unwrap();
+    let unlock = app.stage.mailed(Purpose::Unlock);
+    let presented = Presented::Link(&unlock, Some(&asked.browser));
+    run(login.unlock(post(), presented, &late)).unwrap();
+    let seconds = seconds + 3_600;
+    let challenge = app.challenge(seconds);
+    assert!(app.give(&challenge, right(seconds), seconds + 2).is_ok());
 }
 
 #[test]
@@ -281,4 +295,23 @@ fn a_second_factor_given_again_is_a_proof_of_now() {
     let proved = run(login.confirm_second_factor(&session, right(700), &Unsealed, &now)).unwrap();
     let again = run(login.sessions().elevate(session, proved, at(700))).unwrap();
     assert!(again.session.recently_authenticated(at(701)).is_ok());
+}
+
+#[test]
+fn codes_that_enrol_are_counted() {
+    let stage = Stage::new();
+    let started = signed_in(stage.password(RIGHT, 0).unwrap()).started;
+    let recent = started.session.recently_authenticated(at(1)).unwrap();
+    let totp = Totp::new(Secret::from_bytes(SECRET).unwrap());
+    let enrol = |code: &Code| {
+        let app = (&totp, SECRET.to_vec());
+        refused(run(stage.login.enrol(&recent, app, code, &visit(1))))
+    };
+    let SecondFactor::Totp(wrong) = wrong(1) else {
+        panic!("a recovery code enrols nothing")
+    };
+    for _ in 0..10 {
+        assert_eq!(enrol(&wrong), RefusalKind::Credentials);
+    }
+    assert_eq!(enrol(&code(1)), RefusalKind::TooMany);
 }

@@ -1,18 +1,22 @@
 //! Sessions.
 
 use weft_auth::session::{Arrival, Authenticated, Device, Policy, Proof, RefusalKind, Sessions};
-use weft_auth::store::SessionStore;
+use weft_auth::store::{AccountStore, SessionStore};
 use weft_auth::testkit::{Memory, Race, Threads};
 use weft_auth::token::{Session, Token};
 use weft_auth::{AccountId, Error};
 
-use crate::stage::{at, run};
+use crate::stage::{account, at, run};
 
 const ADA: AccountId = AccountId::from_bytes([1; 16]);
 const EVE: AccountId = AccountId::from_bytes([2; 16]);
 
 fn sessions() -> (Memory, Sessions<Memory>) {
     let store = Memory::new();
+    for (id, name) in [(ADA, "ada"), (EVE, "eve")] {
+        let account = account(id, &format!("{name}@example.com"));
+        assert!(run(store.create_account(&account)).unwrap());
+    }
     (store.clone(), Sessions::new(store, Policy::default()))
 }
 
@@ -154,4 +158,14 @@ fn what_is_over_is_purged() {
     assert_eq!(run(sessions.purge(at(20 * DAY))).unwrap(), 1);
     assert_eq!(run(store.find_session(&old.digest())).unwrap(), None);
     assert!(run(store.find_session(&new.digest())).unwrap().is_some());
+}
+
+#[test]
+fn what_is_over_is_on_no_list() {
+    let (_, sessions) = sessions();
+    const DAY: u64 = 24 * 60 * 60;
+    start(&sessions, ADA, 0);
+    start(&sessions, ADA, DAY);
+    let listed = |seconds| run(sessions.devices(ADA, at(seconds))).unwrap().len();
+    assert_eq!([6 * DAY, 7 * DAY, 8 * DAY].map(listed), [2, 1, 0]);
 }

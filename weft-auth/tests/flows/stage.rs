@@ -87,6 +87,19 @@ pub(crate) fn signed_in(outcome: Outcome) -> SignedIn {
     }
 }
 
+/// An account without a password.
+pub(crate) fn account(id: AccountId, text: &str) -> Account {
+    Account {
+        id,
+        mailbox: mailbox(text),
+        password: None,
+        state: AccountState::Active,
+        second_factor: false,
+        break_glass: false,
+        epoch: 0,
+    }
+}
+
 /// What is told of a refusal.
 pub(crate) fn refused<T, E>(told: Result<T, Error<Refusal, E>>) -> RefusalKind {
     let error = told.err();
@@ -107,14 +120,8 @@ impl Stage {
 
     pub(crate) fn with(change: impl FnOnce(&mut Account)) -> Stage {
         let store = Memory::new();
-        let mut account = Account {
-            id: AccountId::from_bytes([1; 16]),
-            mailbox: mailbox("ada@example.com"),
-            password: Some(hash(RIGHT)),
-            state: AccountState::Active,
-            second_factor: false,
-            break_glass: false,
-        };
+        let mut account = account(AccountId::from_bytes([1; 16]), "ada@example.com");
+        account.password = Some(hash(RIGHT));
         change(&mut account);
         assert!(run(store.create_account(&account)).unwrap());
         let key = PseudonymKey::new(&[7; 32]);

@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
-use http::HeaderMap;
 use http::header::COOKIE;
+use http::{HeaderMap, HeaderValue};
 use weft_auth::sso::{
     Callback, CallbackError, FLOW_LIFETIME, FLOWS, GRACE, Pending, Plan, RefusalKind, Target,
     WorkOs, WorkOsError,
@@ -344,6 +344,31 @@ fn a_redirect_uri_is_https_or_of_this_machine() {
     }
 }
 
+/// A cookie that no flow has was an error, and nobody in that browser signed in any more.
+#[test]
+fn a_strangers_cookie_keeps_nobody_from_starting() {
+    let many = "; __Host-sso-0a0b0c0d=1.x".repeat(50);
+    for planted in [
+        "__Host-sso-\u{e9}=1",
+        "__Host-sso-a b=1",
+        "__Host-sso-=1",
+        "__Host-sso-\"=1",
+        &format!("__Host-sso-{}=1", "a".repeat(5_000)),
+        &format!("__Host-sso-00000000=99999999999999999999.x{many}"),
+        &"__Host-sso-x=1;".repeat(10_000),
+    ] {
+        // More than there may be flows, so that some have to give way.
+        let planted = [planted; FLOWS + 1].join("; ");
+        let mut headers = HeaderMap::new();
+        headers.insert(COOKIE, HeaderValue::from_bytes(planted.as_bytes()).unwrap());
+        let target = Target::organization(org("org_1"));
+        let start = workos().start(target, Plan::Enterprise, &headers, now());
+        let start = start.unwrap_or_else(|error| panic!("{error} {planted:.60}"));
+        let own = start.cookies().last().unwrap().to_str().unwrap();
+        assert!(own.starts_with("__Host-sso-"), "{own}");
+    }
+}
+
 #[test]
 fn secrets_are_not_shown() {
     let mut world = World::new();
@@ -357,7 +382,7 @@ fn secrets_are_not_shown() {
         .to_owned();
     let bound = answer(&back).bind(&world.browser).unwrap();
     let shown = format!(
-        "{:?} {exchange:?} {pending:?} {:?} {bound:?}",
+        "{:?} {start:?} {exchange:?} {pending:?} {:?} {bound:?}",
         workos(),
         answer(&back),
     );

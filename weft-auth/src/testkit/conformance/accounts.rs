@@ -1,5 +1,5 @@
 use super::fixtures::{TestLink, account, mailbox, now, session, token};
-use super::{Subject, winners};
+use super::{RACERS, Subject, winners};
 use crate::AccountId;
 use crate::link::Purpose;
 use crate::store::{Account, AccountState, AccountStore, LinkStore, SessionStore};
@@ -21,7 +21,8 @@ where
     one_mailbox_is_changed_to(subject, race).await?;
     a_hash_is_exchanged_for_its_own(store).await?;
     a_mailbox_is_verified_while_it_is_the_accounts(store).await?;
-    sessions_and_links_end(store).await
+    sessions_and_links_end(store).await?;
+    what_is_overtaken_begins_no_session(subject, race).await
 }
 
 async fn created(store: &impl AccountStore) -> Result<Account, Violation> {
@@ -166,7 +167,7 @@ where
     let owner = created(store).await?;
     let begin = async || {
         let (digest, record) = (token::<Session>()?.digest(), session(owner.id)?);
-        let begun = store.begin_session(&digest, &record, None).await;
+        let begun = store.begin_session(&digest, &record, None, None).await;
         begun.map_err(store_failed)?;
         let link = TestLink::of(&owner, Purpose::Reset)?;
         let issued = store
@@ -181,15 +182,15 @@ where
         Ok::<_, Violation>((session.is_some(), link.map_err(store_failed)?.is_some()))
     };
     let (kept, but, _) = begin().await?;
-    let (session, _, link) = begin().await?;
+    let (ended, ended_id, link) = begin().await?;
     let replaced = store.replace_password(owner.id, "new", Some(but)).await;
     holds(
         "a password is replaced",
         replaced.map_err(store_failed)?,
-        true,
+        Some(owner.epoch + 1),
     )?;
     let rule = "a new password ends sessions and links";
-    holds(rule, left(&session, &link).await?, (false, false))?;
+    holds(rule, left(&ended, &link).await?, (false, false))?;
     let rule = "a new password leaves the session that set it";
     holds(rule, left(&kept, &link).await?.0, true)?;
     let unknown = store.replace_password(account()?.id, "new", None).await;
@@ -197,15 +198,96 @@ where
     holds(
         "an account that is not there has no password",
         unknown,
-        false,
+        None,
     )?;
+    let rule = "a session that was ended sets no password";
+    for id in [session(owner.id)?.id, ended_id] {
+        let replaced = store.replace_password(owner.id, "late", Some(id)).await;
+        holds(rule, replaced.map_err(store_failed)?, None)?;
+    }
+    let replaced = store.account(owner.id).await.map_err(store_failed)?;
+    let expected = Account {
+        password: Some("new".to_owned()),
+        epoch: owner.epoch + 1,
+        ..owner.clone()
+    };
+    holds("a new password begins an epoch", replaced, Some(expected))?;
 
-    let (session, _, link) = begin().await?;
+    let (ended, _, link) = begin().await?;
     store
         .suspend_account(owner.id)
         .await
         .map_err(store_failed)?;
     let rule = "a suspension ends sessions and links";
-    holds(rule, left(&session, &link).await?, (false, false))?;
+    holds(rule, left(&ended, &link).await?, (false, false))?;
     holds(rule, left(&kept, &link).await?, (false, false))
+}
+
+/// What was proved before is worth nothing afterwards, whichever statement is first.
+async fn what_is_overtaken_begins_no_session<T>(
+    subject: &T,
+    race: &impl Race,
+) -> Result<(), Violation>
+where
+    T: Subject,
+    T::Store: AccountStore + SessionStore,
+{
+    let store = &subject.connect();
+    let rule = "a sign-in that a new password overtook begins no session";
+    let (owner, stranger) = (created(store).await?, account()?);
+    let begin = async |account: &Account, epoch| {
+        let (digest, record) = (token::<Session>()?.digest(), session(account.id)?);
+        let begun = store.begin_session(&digest, &record, epoch, None).await;
+        let found = store.find_session(&digest).await.map_err(store_failed)?;
+        Ok::<_, Violation>((begun.map_err(store_failed)?, found.is_some()))
+    };
+    let replaced = store.replace_password(owner.id, "new", None).await;
+    replaced.map_err(store_failed)?;
+    for (epoch, expected) in [
+        (Some(owner.epoch), false),
+        (Some(owner.epoch + 2), false),
+        (Some(u64::MAX), false),
+        (Some(owner.epoch + 1), true),
+        (None, true),
+    ] {
+        holds(rule, begin(&owner, epoch).await?, (expected, expected))?;
+    }
+    let rule = "who has no account has no session";
+    holds(rule, begin(&stranger, None).await?, (false, false))?;
+
+    let rule = "no session of a former password is left, however late it begins";
+    for _ in 0..4 {
+        let owner = created(store).await?;
+        let sessions = (0..RACERS)
+            .map(|_| Ok((token::<Session>()?.digest(), session(owner.id)?)))
+            .collect::<Result<Vec<_>, Violation>>()?;
+        let connect = || subject.connect();
+        let raced = winners(race, connect, |place, store| {
+            let ((digest, record), id) = (sessions[place].clone(), owner.id);
+            async move {
+                match place % 4 {
+                    0 => store
+                        .replace_password(id, "new", None)
+                        .await
+                        .map(|epoch| epoch.is_some()),
+                    _ => store.begin_session(&digest, &record, Some(0), None).await,
+                }
+            }
+        });
+        raced.await?;
+        for (digest, _) in &sessions {
+            let found = store.find_session(digest).await.map_err(store_failed)?;
+            holds(rule, found, None)?;
+        }
+        let listed = store.sessions_of(owner.id).await.map_err(store_failed)?;
+        holds(rule, listed, Vec::new())?;
+    }
+
+    let rule = "a sign-in that a suspension overtook begins no session";
+    let suspended = store.suspend_account(owner.id).await;
+    suspended.map_err(store_failed)?;
+    for epoch in [Some(owner.epoch + 1), Some(owner.epoch + 2), None] {
+        holds(rule, begin(&owner, epoch).await?, (false, false))?;
+    }
+    Ok(())
 }

@@ -36,6 +36,7 @@ pub(super) fn account() -> Result<Account, Violation> {
         state: AccountState::Active,
         second_factor: false,
         break_glass: false,
+        epoch: 0,
     })
 }
 

@@ -64,7 +64,7 @@ where
                 }
                 _ => {
                     store
-                        .consume_link_by_code(&browser, &code, Purpose::SignIn, now())
+                        .consume_link_by_code(&browser, &code, Purpose::SignIn, 5, now())
                         .await
                 }
             };
@@ -107,6 +107,22 @@ where
     });
     holds(rule, counted.await?, MOST as usize)?;
     let store = &subject.connect();
+
+    let rule = "a code is tried as often as may be, whatever else its browser asks for";
+    let mut later = TestLink::of(owner, Purpose::SignIn)?;
+    later.record.browser = Some((link.browser, later.code));
+    let later = issue(store, later).await?;
+    let counted = store
+        .count_code_attempt(&link.browser, Purpose::SignIn, MOST, now())
+        .await;
+    holds(rule, counted.map_err(store_failed)?, true)?;
+    for (code, expected) in [(link.code, false), (later.code, true)] {
+        let spent = store
+            .consume_link_by_code(&link.browser, &code, Purpose::SignIn, MOST, now())
+            .await;
+        holds(rule, spent.map_err(store_failed)?.is_some(), expected)?;
+    }
+
     let other = token::<Browser>()?.digest();
     let counted = store
         .count_code_attempt(&other, Purpose::SignIn, MOST, now())
@@ -154,7 +170,7 @@ async fn only_what_was_bound_spends(
         (&link.browser, &link.code, Purpose::Reset),
     ] {
         let spent = store
-            .consume_link_by_code(browser, code, purpose, now())
+            .consume_link_by_code(browser, code, purpose, 5, now())
             .await;
         let spent = spent.map_err(store_failed)?;
         holds("a code is of one link, browser and purpose", spent, None)?;
@@ -208,7 +224,7 @@ async fn no_clock_makes_a_link_live_longer(
             holds(rule, spent.await.map_err(store_failed)?, None)?;
             let (browser, code) = (&link.browser, &link.code);
             let spent = store
-                .consume_link_by_code(browser, code, Purpose::SignIn, at)
+                .consume_link_by_code(browser, code, Purpose::SignIn, 5, at)
                 .await;
             holds(rule, spent.map_err(store_failed)?, None)?;
             let counted = store
@@ -296,7 +312,7 @@ where
         .await;
     holds(rule, counted.map_err(store_failed)?, false)?;
     let spent = store
-        .consume_link_by_code(browser, &link.code, Purpose::SignIn, now())
+        .consume_link_by_code(browser, &link.code, Purpose::SignIn, 5, now())
         .await;
     holds(rule, spent.map_err(store_failed)?, None)
 }

@@ -29,6 +29,7 @@ where
     a_step_is_accepted_once(subject, race, owner.id, stranger.id).await?;
     a_recovery_code_is_used_once(subject, race, owner.id, stranger.id).await?;
     a_challenge_is_closed_once(subject, race, owner.id).await?;
+    a_challenge_ends_with_its_epoch(store).await?;
     let removed = store.remove_totp(owner.id).await.map_err(store_failed)?;
     holds("an app is removed", removed, true)?;
     let removed = store.remove_totp(owner.id).await.map_err(store_failed)?;
@@ -147,6 +148,51 @@ where
     holds("replaced recovery codes are gone", old, false)
 }
 
+/// A challenge for ten minutes from now.
+fn owed(owner: AccountId) -> ChallengeRecord {
+    ChallengeRecord {
+        account: owner,
+        epoch: 0,
+        proofs: Proofs::of(Proof::Password, now()),
+        connection: None,
+        remembered: true,
+        opened_at: now(),
+        expires_at: now() + 10 * MINUTE,
+    }
+}
+
+async fn a_challenge_ends_with_its_epoch<S>(store: &S) -> Result<(), Violation>
+where
+    S: SecondFactorStore + AccountStore,
+{
+    let rule = "a challenge of a former password is void";
+    let (replaced, suspended) = (account()?, account()?);
+    for account in [&replaced, &suspended] {
+        store.create_account(account).await.map_err(store_failed)?;
+        let (before, behind) = (token()?.digest(), token()?.digest());
+        let record = owed(account.id);
+        let opened = store.open_challenge(&before, &record).await;
+        holds(rule, opened.map_err(store_failed)?, true)?;
+        match account.id == replaced.id {
+            true => {
+                let epoch = store.replace_password(account.id, "new", None).await;
+                epoch.map_err(store_failed)?;
+            }
+            false => {
+                let done = store.suspend_account(account.id).await;
+                done.map_err(store_failed)?;
+            }
+        }
+        let opened = store.open_challenge(&behind, &record).await;
+        holds(rule, opened.map_err(store_failed)?, false)?;
+        for digest in [before, behind] {
+            let counted = store.count_challenge_attempt(&digest, 9, now()).await;
+            holds(rule, counted.map_err(store_failed)?, None)?;
+        }
+    }
+    Ok(())
+}
+
 async fn a_challenge_is_closed_once<T>(
     subject: &T,
     race: &impl Race,
@@ -158,16 +204,9 @@ where
 {
     let store = subject.connect();
     let digest: TokenDigest<Challenge> = token()?.digest();
-    let record = ChallengeRecord {
-        account: owner,
-        proofs: Proofs::of(Proof::Password, now()),
-        connection: None,
-        remembered: true,
-        opened_at: now(),
-        expires_at: now() + 10 * MINUTE,
-    };
+    let record = owed(owner);
     let opened = store.open_challenge(&digest, &record).await;
-    opened.map_err(store_failed)?;
+    holds("a challenge is opened", opened.map_err(store_failed)?, true)?;
     let second = Duration::from_secs(1);
     for at in [record.expires_at, now() - MINUTE - second] {
         let counted = store.count_challenge_attempt(&digest, 9, at).await;

@@ -21,7 +21,7 @@ where
     let begun = async || {
         let (token, record) = (token::<Session>()?, session(owner.id)?);
         let digest = token.digest();
-        let begun = store.begin_session(&digest, &record, None).await;
+        let begun = store.begin_session(&digest, &record, None, None).await;
         begun.map_err(store_failed)?;
         Ok::<_, Violation>((digest, record))
     };
@@ -147,17 +147,24 @@ async fn one_session_replaces_another(
     store: &impl SessionStore,
     (before, record): Begun,
 ) -> Result<(), Violation> {
+    let rule = "a sign-in ends the session that the browser had";
     let (new, next) = (token::<Session>()?.digest(), session(record.account)?);
-    let begun = store.begin_session(&new, &next, Some(&before)).await;
-    begun.map_err(store_failed)?;
+    let begun = store.begin_session(&new, &next, None, Some(&before)).await;
+    holds("a session begins", begun.map_err(store_failed)?, true)?;
     let found = store.find_session(&before).await.map_err(store_failed)?;
-    holds(
-        "a sign-in ends the session that the browser had",
-        found,
-        None,
-    )?;
+    holds(rule, found, None)?;
     let found = store.find_session(&new).await.map_err(store_failed)?;
-    holds("a sign-in begins a session", found, Some(next))
+    holds("a sign-in begins a session", found, Some(next))?;
+
+    let rule = "a sign-in ends the session that the browser had, though it was rotated meanwhile";
+    let [rotated, third] = [token::<Session>()?.digest(), token::<Session>()?.digest()];
+    let next = session(record.account)?;
+    let meanwhile = store.rotate_session(&new, &rotated, &next.proofs, now());
+    holds(rule, meanwhile.await.map_err(store_failed)?, true)?;
+    let begun = store.begin_session(&third, &next, None, Some(&new)).await;
+    holds(rule, begun.map_err(store_failed)?, true)?;
+    let found = store.find_session(&rotated).await.map_err(store_failed)?;
+    holds(rule, found, None)
 }
 
 async fn only_its_owner_revokes(
@@ -189,7 +196,7 @@ async fn no_connection_is_no_connection(
     bound.connection = Some(format!("conn_{:?}", bound.id));
     let connection = bound.connection.clone().unwrap_or_default();
     let begun = store
-        .begin_session(&token::<Session>()?.digest(), &bound, None)
+        .begin_session(&token::<Session>()?.digest(), &bound, None, None)
         .await;
     begun.map_err(store_failed)?;
     let revoked = store.revoke_connection(&connection).await;
@@ -235,7 +242,7 @@ async fn what_is_over_is_purged(
         ..record.clone()
     };
     let over = token::<Session>()?.digest();
-    let begun = store.begin_session(&over, &old, None).await;
+    let begun = store.begin_session(&over, &old, None, None).await;
     begun.map_err(store_failed)?;
     let long_ago = now() - 8_999 * DAY;
     store

@@ -1,4 +1,4 @@
-use super::{Memory, take_out};
+use super::{Memory, SessionRow, take_out};
 use crate::store::{Account, AccountState, AccountStore, Answer};
 use crate::{AccountId, Mailbox, SessionId};
 
@@ -36,15 +36,22 @@ impl AccountStore for Memory {
         id: AccountId,
         hash: &str,
         but: Option<SessionId>,
-    ) -> impl Future<Output = Answer<bool, Self>> + Send {
+    ) -> impl Future<Output = Answer<Option<u64>, Self>> + Send {
         self.step(|tables| {
-            let Some(account) = tables.accounts.get_mut(&id) else {
-                return false;
-            };
+            let asks = |row: &SessionRow| row.record.account == id && Some(row.record.id) == but;
+            if but.is_some() && !tables.live_sessions().any(asks) {
+                return None;
+            }
+            let account = tables.accounts.get_mut(&id)?;
             account.password = Some(hash.to_owned());
+            account.epoch += 1;
+            let epoch = account.epoch;
             tables.end_all_of(id, but);
+            if let Some(row) = tables.sessions.iter_mut().find(|row| asks(row)) {
+                row.epoch = epoch;
+            }
             take_out(&mut tables.links, |row| row.record.account == Some(id));
-            true
+            Some(epoch)
         })
     }
 
@@ -98,6 +105,7 @@ impl AccountStore for Memory {
                 return false;
             };
             account.state = AccountState::Suspended;
+            account.epoch += 1;
             tables.end_all_of(id, None);
             take_out(&mut tables.links, |row| row.record.account == Some(id));
             true

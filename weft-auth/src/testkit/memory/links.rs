@@ -100,9 +100,9 @@ impl LinkStore for Memory {
             let mut counted = false;
             for row in &mut rows {
                 let same = browser_of(&row.record) == Some(browser);
-                if same && row.attempts < most && tables.is_good(&row.record, purpose, now) {
+                if same && row.attempts <= most && tables.is_good(&row.record, purpose, now) {
                     row.attempts += 1;
-                    counted = true;
+                    counted |= row.attempts <= most;
                 }
             }
             tables.links = rows;
@@ -115,11 +115,12 @@ impl LinkStore for Memory {
         browser: &TokenDigest<Browser>,
         code: &CodeDigest,
         purpose: Purpose,
+        most: u32,
         now: SystemTime,
     ) -> impl Future<Output = Answer<Option<SpentLink>, Self>> + Send {
         self.step(|tables| {
             tables.consume((purpose, now), |row| {
-                row.record.browser == Some((*browser, *code))
+                row.record.browser == Some((*browser, *code)) && row.attempts <= most
             })
         })
     }

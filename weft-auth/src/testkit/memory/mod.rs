@@ -19,7 +19,7 @@ use crate::link;
 use crate::login::ChallengeRecord;
 use crate::pseudonym::Pseudonym;
 use crate::session;
-use crate::store::{Account, Mail, Store, StoredTotp};
+use crate::store::{Account, AccountState, Mail, Store, StoredTotp};
 use crate::throttle::Failures;
 use crate::token::{Browser, Challenge, Link, Session, TokenDigest};
 use crate::totp::RecoveryDigest;
@@ -45,6 +45,7 @@ struct Tables {
 
 struct SessionRow {
     digest: TokenDigest<Session>,
+    epoch: u64,
     before: Option<TokenDigest<Session>>,
     record: session::Record,
 }
@@ -90,6 +91,13 @@ impl Tables {
     fn account_with(&self, mailbox: &crate::Mailbox) -> Option<&Account> {
         let mut all = self.accounts.values();
         all.find(|account| account.mailbox == *mailbox)
+    }
+
+    /// The account, if it is not suspended and in that epoch, or in any.
+    fn account_in(&self, id: AccountId, epoch: Option<u64>) -> Option<&Account> {
+        let account = self.accounts.get(&id)?;
+        let same = epoch.is_none_or(|epoch| epoch == account.epoch);
+        (same && account.state != AccountState::Suspended).then_some(account)
     }
 
     fn end_all_of(&mut self, account: AccountId, but: Option<crate::SessionId>) -> u64 {

@@ -13,10 +13,14 @@ impl SecondFactorStore for Memory {
         &self,
         digest: &TokenDigest<Challenge>,
         record: &ChallengeRecord,
-    ) -> impl Future<Output = Answer<(), Self>> + Send {
+    ) -> impl Future<Output = Answer<bool, Self>> + Send {
         self.step(|tables| {
-            let row = (record.clone(), 0);
-            tables.challenges.insert(*digest, row);
+            let owes = tables.account_in(record.account, Some(record.epoch));
+            let owes = owes.is_some();
+            if owes {
+                tables.challenges.insert(*digest, (record.clone(), 0));
+            }
+            owes
         })
     }
 
@@ -27,11 +31,17 @@ impl SecondFactorStore for Memory {
         now: SystemTime,
     ) -> impl Future<Output = Answer<Option<ChallengeRecord>, Self>> + Send {
         self.step(|tables| {
-            let (record, attempts) = tables.challenges.get_mut(digest)?;
-            let good = clock::age(record.opened_at, now).is_some() && now < record.expires_at;
-            (good && *attempts < most).then(|| {
-                *attempts += 1;
-                record.clone()
+            let (record, attempts) = tables.challenges.get(digest)?.clone();
+            let good = attempts < most
+                && clock::age(record.opened_at, now).is_some()
+                && now < record.expires_at
+                && tables
+                    .account_in(record.account, Some(record.epoch))
+                    .is_some();
+            good.then(|| {
+                let counted = (record.clone(), attempts + 1);
+                tables.challenges.insert(*digest, counted);
+                record
             })
         })
     }

@@ -1,6 +1,6 @@
 use std::time::SystemTime;
 
-use super::{Memory, SessionRow, some, take_out};
+use super::{Memory, SessionRow, Tables, some, take_out};
 use crate::session::{Proofs, Record};
 use crate::store::{Answer, SessionStore};
 use crate::token::{Session, TokenDigest};
@@ -8,20 +8,47 @@ use crate::{AccountId, SessionId};
 
 type Digest = TokenDigest<Session>;
 
+impl SessionRow {
+    /// Whether that is its digest, or was before the last rotation.
+    fn had(&self, digest: &Digest) -> bool {
+        self.digest == *digest || self.before == Some(*digest)
+    }
+}
+
+impl Tables {
+    /// Those that are found: of the epoch that their account is in.
+    pub(super) fn live_sessions(&self) -> impl Iterator<Item = &SessionRow> {
+        let rows = self.sessions.iter();
+        rows.filter(|row| {
+            self.account_in(row.record.account, Some(row.epoch))
+                .is_some()
+        })
+    }
+}
+
 impl SessionStore for Memory {
     fn begin_session(
         &self,
         digest: &Digest,
         record: &Record,
+        epoch: Option<u64>,
         before: Option<&Digest>,
-    ) -> impl Future<Output = Answer<(), Self>> + Send {
+    ) -> impl Future<Output = Answer<bool, Self>> + Send {
         self.step(|tables| {
-            take_out(&mut tables.sessions, |row| Some(&row.digest) == before);
+            if let Some(before) = before {
+                take_out(&mut tables.sessions, |row| row.had(before));
+            }
+            let Some(account) = tables.account_in(record.account, epoch) else {
+                return false;
+            };
+            let epoch = account.epoch;
             tables.sessions.push(SessionRow {
                 digest: *digest,
+                epoch,
                 before: None,
                 record: record.clone(),
             });
+            true
         })
     }
 
@@ -30,7 +57,7 @@ impl SessionStore for Memory {
         digest: &Digest,
     ) -> impl Future<Output = Answer<Option<Record>, Self>> + Send {
         self.step(|tables| {
-            let mut rows = tables.sessions.iter();
+            let mut rows = tables.live_sessions();
             let row = rows.find(|row| row.digest == *digest);
             row.map(|row| row.record.clone())
         })
@@ -68,10 +95,7 @@ impl SessionStore for Memory {
     }
 
     fn end_session(&self, digest: &Digest) -> impl Future<Output = Answer<bool, Self>> + Send {
-        self.step(|tables| {
-            let ends = |row: &SessionRow| row.digest == *digest || row.before == Some(*digest);
-            some(take_out(&mut tables.sessions, ends))
-        })
+        self.step(|tables| some(take_out(&mut tables.sessions, |row| row.had(digest))))
     }
 
     fn revoke_session(
@@ -108,7 +132,7 @@ impl SessionStore for Memory {
         account: AccountId,
     ) -> impl Future<Output = Answer<Vec<Record>, Self>> + Send {
         self.step(|tables| {
-            let records = tables.sessions.iter().map(|row| &row.record);
+            let records = tables.live_sessions().map(|row| &row.record);
             let own = records.filter(|record| record.account == account);
             own.cloned().collect()
         })
