@@ -25,6 +25,10 @@ pub enum Event {
     SecondFactorEnrolled,
     /// A second factor was removed.
     SecondFactorRemoved,
+    /// An identity of single sign-on was linked to an account that was there before.
+    IdentityLinked,
+    /// An identity of single sign-on was taken from its account.
+    IdentityUnlinked,
 }
 
 macro_rules! reasons {
@@ -65,6 +69,9 @@ reasons! {
     WrongCode, "wrong-code", "The code of the second factor was another, or used before.";
     Taken, "taken", "The mailbox has an account by now.";
     NoSecondFactor, "no-second-factor", "The account has no second factor that could be asked for.";
+    NotAMailbox, "not-a-mailbox", "The identity provider gave an address that cannot be written to.";
+    UnknownIdentity, "unknown-identity", "No account, or another one, has that identity of single sign-on.";
+    Connection, "connection", "The connection of single sign-on is not active any more.";
 }
 
 impl Event {
@@ -81,6 +88,8 @@ impl Event {
             Event::Registered => [8, 0],
             Event::SecondFactorEnrolled => [9, 0],
             Event::SecondFactorRemoved => [10, 0],
+            Event::IdentityLinked => [11, 0],
+            Event::IdentityUnlinked => [12, 0],
         }
     }
 
@@ -100,6 +109,8 @@ impl Event {
             (8, 0) => Some(Event::Registered),
             (9, 0) => Some(Event::SecondFactorEnrolled),
             (10, 0) => Some(Event::SecondFactorRemoved),
+            (11, 0) => Some(Event::IdentityLinked),
+            (12, 0) => Some(Event::IdentityUnlinked),
             _ => None,
         }
     }
@@ -120,7 +131,7 @@ mod tests {
             })
             .collect();
         let (proofs, reasons, purposes) = (Proof::ALL.len(), Reason::ALL.len(), Purpose::ALL.len());
-        assert_eq!(all.len(), 2 * proofs + reasons + 2 * purposes + 5);
+        assert_eq!(all.len(), 2 * proofs + reasons + 2 * purposes + 7);
     }
 
     #[test]

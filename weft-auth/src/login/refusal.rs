@@ -43,7 +43,10 @@ impl Refusal {
             | Reason::Unverified
             | Reason::Suspended
             | Reason::NoSecondFactor
-            | Reason::WrongCode => RefusalKind::Credentials,
+            | Reason::WrongCode
+            | Reason::NotAMailbox
+            | Reason::UnknownIdentity
+            | Reason::Connection => RefusalKind::Credentials,
             Reason::TooMany => RefusalKind::TooMany,
             Reason::Busy => RefusalKind::Busy,
             Reason::SingleSignOn => RefusalKind::SingleSignOn,

@@ -97,8 +97,10 @@ fn domains_are_plain_ascii() {
     }
 }
 
+const AT: &str = "2026-11-25T03:18:00.000Z";
+
 fn event(name: &str, data: &serde_json::Value) -> Option<Event> {
-    let body = json!({ "id": "event_1", "event": name, "data": data, "created_at": "x" });
+    let body = json!({ "id": "event_1", "event": name, "data": data, "created_at": AT });
     Event::parse(body.to_string().as_bytes()).ok()
 }
 

@@ -72,12 +72,7 @@ fn describe(link: &Link) -> Value {
 
 fn name(state: ConnectionState) -> &'static str {
     match state {
-        ConnectionState::RequiresType => "requires_type",
-        ConnectionState::Draft => "draft",
-        ConnectionState::Active => "active",
-        ConnectionState::Validating => "validating",
-        ConnectionState::Inactive => "inactive",
-        ConnectionState::Deleting => "deleting",
         ConnectionState::Other => "something_new",
+        known => known.name(),
     }
 }
