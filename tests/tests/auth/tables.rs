@@ -5,13 +5,11 @@ use diesel::pg::Pg;
 use diesel::query_builder::AsQuery;
 use diesel::{Connection, PgConnection, RunQueryDsl, debug_query};
 use weft_auth::Mailbox;
-use weft_auth::link::Purpose;
 use weft_auth::postgres::{PgError, tables};
 use weft_auth::session::Proof;
-use weft_auth::store::{AccountStore, LinkStore, SessionStore};
-use weft_auth::token::{Browser, Token};
+use weft_auth::store::{AccountStore, SessionStore};
+use weft_auth::token::Token;
 use weft_tests::auth::Tables;
-use weft_tests::auth::race::now;
 
 use super::stage::{Stage, account, begun, run};
 
@@ -27,11 +25,15 @@ fn the_tables_have_the_columns_that_are_declared() {
     let database = Tables::new();
     for (table, selected) in selected![
         auth_accounts,
+        auth_api_tokens,
         auth_audit,
         auth_audit_head,
         auth_challenges,
+        auth_connections,
         auth_domains,
         auth_failures,
+        auth_flows,
+        auth_identities,
         auth_links,
         auth_outbox,
         auth_rates,
@@ -103,22 +105,6 @@ fn what_is_blank_or_of_another_length_is_not_stored() {
     assert!(found.unwrap().unwrap().password.is_some());
 }
 
-/// The suite for every store has only links without a browser whose purpose needs none.
-#[test]
-fn a_link_that_has_a_browser_is_of_that_one_whatever_its_purpose() {
-    let tables = Tables::new();
-    let store = tables.pooled();
-    let stage = Stage::new(&store);
-    tables.admin("UPDATE auth_links SET purpose = 'unlock'");
-    let spend = |browser: Option<&Token<Browser>>| {
-        let (link, browser) = (stage.link.digest(), browser.map(Token::digest));
-        let spent = store.consume_link(&link, Purpose::Unlock, browser.as_ref(), now());
-        run(spent).unwrap().is_some()
-    };
-    assert!(!spend(None) && !spend(Some(&Token::generate().unwrap())));
-    assert!(spend(Some(&stage.browser)));
-}
-
 /// A row that somebody wrote is a failure, and nobody is signed in by it.
 #[test]
 fn a_row_that_cannot_be_read_is_a_failure_without_its_content() {
@@ -158,19 +144,6 @@ fn cve_2025_6004_a_mailbox_has_one_spelling() {
         tables.value("SELECT mailbox FROM auth_accounts"),
         "ada@example.com"
     );
-}
-
-#[test]
-fn a_domain_has_single_sign_on_until_it_is_released() {
-    let tables = Tables::new();
-    let store = tables.pooled();
-    let required = || run(store.requires_single_sign_on("example.com")).unwrap();
-    assert!(!required());
-    run(store.require_single_sign_on("Example.com")).unwrap();
-    run(store.require_single_sign_on("example.com")).unwrap();
-    assert!(required());
-    run(store.release_single_sign_on("EXAMPLE.com")).unwrap();
-    assert!(!required());
 }
 
 /// What is bound is in nobody's log.

@@ -186,7 +186,13 @@ fn events_that_end_nothing_are_read_all_the_same() {
         "organization_domain.verified",
         "something.new",
     ] {
-        let event = event(name, &json!({ "updated_at": "2026-11-25T03:18:00.000Z" })).unwrap();
+        let data = json!({
+            "id": "conn_1",
+            "organization_id": "org_1",
+            "domain": "acme.example",
+            "updated_at": "2026-11-25T03:18:00.000Z",
+        });
+        let event = event(name, &data).unwrap();
         assert_eq!(
             (event.id(), event.name(), event.revocation()),
             ("event_1", name, None)
