@@ -22,7 +22,7 @@ use weft_auth::store::{
     FlowStore, IdentityStore, LinkStore, OutboxStore, SecondFactorStore, SessionStore, StoredTotp,
 };
 use weft_auth::throttle::{Backoff, Charge, FailureCharge, Rate};
-use weft_auth::token::{ApiToken, ApiTokenRecord, Prefix, Token};
+use weft_auth::token::{ApiToken, ApiTokenRecord, Prefix, Session, Token};
 use weft_auth::totp::{RecoveryCode, Step};
 use weft_auth::{AccountId, ApiTokenId, Pseudonym};
 use weft_embedded::Template;
@@ -228,8 +228,9 @@ async fn everything(store: &PgStore<SyncPool>) -> Result<(), PgError<PoolError>>
 async fn federation(store: &PgStore<SyncPool>, owner: &Account) -> Result<(), PgError<PoolError>> {
     let organization = OrganizationId::new("org_1").unwrap();
     let id = ConnectionId::new("conn_1").unwrap();
+    let state = Token::<Session>::generate().unwrap().digest();
     let flow = Pending::restore(
-        [7; 32],
+        *state.as_bytes(),
         "a verifier".to_owned(),
         Target::organization(organization.clone()),
         now(),

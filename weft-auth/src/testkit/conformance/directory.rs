@@ -22,8 +22,8 @@ where
     the_latest_connection_is_kept(store).await?;
     the_latest_proof_is_kept(store).await?;
     a_domain_is_one_organisations(subject, race).await?;
-    only_what_is_verified_is_enforced(store).await?;
     a_claim_takes_nothing(store).await?;
+    only_what_is_verified_is_enforced(store).await?;
     an_organisation_is_deleted_with_all_it_has(store).await
 }
 
