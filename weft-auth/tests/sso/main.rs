@@ -5,6 +5,7 @@
 mod admission;
 mod conformance;
 mod decisions;
+mod events;
 mod fake;
 mod flow;
 #[allow(dead_code, reason = "nothing of PyPI's is asked here")]

@@ -426,7 +426,7 @@ fn the_time_of_a_connection_is_read() {
     let world = World::new();
     let connection = run(world.connection("conn_1"));
     let at = connection.updated_at().map(Timestamp::as_str);
-    assert_eq!(at, Some("2026-11-25T03:18:00.000Z"));
+    assert_eq!(at, Some("2026-11-18T11:06:40.001Z"));
     let odd: weft_auth::sso::Connection =
         serde_json::from_value(json!({ "id": "conn_1", "state": "active", "updated_at": 5 }))
             .unwrap();
