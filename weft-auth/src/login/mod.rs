@@ -56,7 +56,7 @@ pub use padding::padding;
 pub use refusal::{Refusal, RefusalKind};
 pub use second_factor::{OpenSecret, SecondFactor};
 #[cfg(feature = "sso")]
-pub use single_sign_on::{Acquaintance, Admission, Admitted};
+pub use single_sign_on::{Acquaintance, Admission};
 pub use visit::Visit;
 
 /// All that a sign-in needs of a store.

@@ -10,20 +10,10 @@ use crate::sso::{Identity, IdentityKey, IdentityRecord, Linking, OrganizationId,
 use crate::store::{Account, AccountState, MailKind, SsoStore};
 use crate::{AccountId, Mailbox, SessionId};
 
-/// What became of an identity.
-#[derive(Debug)]
-#[must_use = "the token has to get to the browser"]
-pub enum Admission {
-    /// It signs in to an account.
-    Admitted(Admitted),
-    /// Its address is that of an account of which nobody has shown to read the mailbox. Whoever signs in to
-    /// that account by another way may link the identity, by [`Login::link_identity`].
-    ProveFirst,
-}
-
 /// An identity that signs in to an account.
 #[derive(Debug)]
-pub struct Admitted {
+#[must_use = "the token has to get to the browser"]
+pub struct Admission {
     /// Whose account it is.
     pub account: AccountId,
     /// The organisation that vouched: whether the account is a member of it, and what it may do there, is
@@ -51,13 +41,16 @@ impl<S: LoginStore + SsoStore, O: Offload> Login<S, O> {
     /// as [`Linking`] decides. Its connection is kept; that it is still active is looked for once more when
     /// there is a session, so that an event which came meanwhile ends that as well.
     ///
+    /// `None`: the address is that of an account of which nobody has shown to read the mailbox. Whoever signs
+    /// in to that by another way may link the identity, by [`link_identity`](Login::link_identity).
+    ///
     /// # Errors
     /// When it is refused, or the store fails.
     pub async fn single_sign_on(
         &self,
         identity: &Identity,
         visit: Visit<'_>,
-    ) -> Result<Admission, S> {
+    ) -> Result<Option<Admission>, S> {
         self.admit_network(Whom::default(), &visit).await?;
         let record = IdentityRecord::from(identity);
         let kept = self.store.keep_connection(identity.connection()).await;
@@ -67,7 +60,7 @@ impl<S: LoginStore + SsoStore, O: Offload> Login<S, O> {
             None => self.acquaint(identity, &record, &visit).await?,
         };
         let Some((account, by)) = found else {
-            return Ok(Admission::ProveFirst);
+            return Ok(None);
         };
         let later = Visit::from(visit.network, visit.now);
         let id = record.key.connection();
@@ -83,7 +76,7 @@ impl<S: LoginStore + SsoStore, O: Offload> Login<S, O> {
                 .refuse(Reason::Connection, Whom::account(&account), &later)
                 .await;
         }
-        Ok(Admission::Admitted(Admitted {
+        Ok(Some(Admission {
             account: account.id,
             organization: record.organization,
             by,
