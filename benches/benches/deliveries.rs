@@ -14,8 +14,12 @@ use futures_util::future::join_all;
 use tower::ServiceExt;
 use weft_benches::{in_turns, tokio_runtime};
 use weft_embedded::{Cluster, Options};
+use weft_server::accounts::Accounts;
 use weft_server::events::Outgoing;
+use weft_server::keys::Keys;
+use weft_server::mail::Post;
 use weft_server::roads::Roads;
+use weft_server::site::Site;
 use weft_server::token::{ApiToken, PREFIX};
 use weft_server::webhooks::directory::Directory;
 use weft_server::{AppState, app, config, migrate, seed};
@@ -91,16 +95,20 @@ async fn endpoint(database: &weft_embedded::Database) -> (Router, String) {
         .await
         .expect("roads");
     let [org, _] = seed::seed(&roads).await.expect("the demo");
-    let email = weft_server::value::Email::new("aiko@kumo-ceramics.example").expect("an address");
-    let user = roads.auth.user(&email).await.expect("a user");
+    let mailbox = weft_auth::Mailbox::parse("aiko@kumo-ceramics.example").expect("an address");
+    let user = roads.auth.account(&mailbox).await.expect("an account");
     let token = ApiToken::generate(PREFIX).expect("a token");
     let until = Utc::now() + TimeDelta::hours(1);
     let digest = token.digest();
     let issued = roads.auth.issue(&digest, (org, user), "bench", until);
     issued.await.expect("a token");
-    let directory = Directory::new(KEYS.parse().expect("keys")).expect("a directory");
+    let keys: Keys = KEYS.parse().expect("keys");
+    let directory = Directory::new(keys.webhooks().clone()).expect("a directory");
     let outgoing = Outgoing::new(Roots::none(), Networks::none()).expect("a way out");
-    let router = app(AppState::new(roads, directory, outgoing));
+    let accounts = Accounts::new(roads.auth.clone(), &keys).expect("accounts");
+    let site = Site::new("https://localhost", &keys).expect("a site");
+    let people = (accounts, site, Post::nobody());
+    let router = app(AppState::new(roads, directory, outgoing, people));
     let new = serde_json::json!({ "provider": "workos", "label": "bench", "secret": SECRET });
     let request = Request::post("/api/webhook-endpoints")
         .header("authorization", format!("Bearer {}", token.expose()))

@@ -5,21 +5,26 @@ use std::sync::Arc;
 use axum::{
     Router,
     extract::DefaultBodyLimit,
-    http::{StatusCode, header},
-    middleware::from_fn,
-    response::IntoResponse,
-    routing::{get, post},
+    http::{StatusCode, Uri, header},
+    middleware::{from_fn, from_fn_with_state},
+    response::{IntoResponse, Response},
+    routing::{any, get},
 };
 use chrono::Utc;
 use serde_json::Value;
+use weft_auth::csrf::axum::Guarded;
 
 use crate::{
+    accounts::Accounts,
     error::Problem,
     events::Outgoing,
     layers,
+    mail::Post,
     openapi::Api,
+    pages::{pages, refused::Refused},
     roads::Roads,
     routes,
+    site::Site,
     webhooks::{directory::Directory, process, retention},
 };
 
@@ -29,16 +34,27 @@ pub struct AppState {
     roads: Arc<Roads>,
     directory: Arc<Directory>,
     outgoing: Arc<Outgoing>,
+    accounts: Accounts,
+    site: Arc<Site>,
+    post: Post,
 }
 
 impl AppState {
     /// A state whose handlers take these roads, with the endpoints of `directory`; what is to be told
     /// goes `outgoing`.
-    pub fn new(roads: Roads, directory: Directory, outgoing: Outgoing) -> AppState {
+    pub fn new(
+        roads: Roads,
+        directory: Directory,
+        outgoing: Outgoing,
+        (accounts, site, post): (Accounts, Site, Post),
+    ) -> AppState {
         AppState {
             roads: Arc::new(roads),
             directory: Arc::new(directory),
             outgoing: Arc::new(outgoing),
+            accounts,
+            site: Arc::new(site),
+            post,
         }
     }
 
@@ -58,6 +74,7 @@ impl AppState {
             process::pick_up(&self.roads),
             self.outgoing.send_due(&self.roads, self.directory.keys()),
             retention::keep(&self.roads),
+            self.post.deliver(self.accounts.store(), &self.site),
         );
     }
 
@@ -78,10 +95,58 @@ impl AppState {
     pub(crate) fn outgoing(&self) -> &Outgoing {
         &self.outgoing
     }
+
+    pub(crate) fn accounts(&self) -> &Accounts {
+        &self.accounts
+    }
+
+    pub(crate) fn site(&self) -> &Arc<Site> {
+        &self.site
+    }
+
+    /// Sends what waits in the outbox by now.
+    pub async fn send_mail(&self) {
+        self.post
+            .send_waiting(self.accounts.store(), &self.site)
+            .await;
+    }
+
+    /// Where mail goes.
+    pub fn post(&self) -> &Post {
+        &self.post
+    }
 }
 
-/// The whole service.
+/// The whole service. A route is a page behind the guard against forged requests, one of the API that
+/// takes tokens and no cookies, or one that takes what is signed: there is no other kind.
 pub fn app(state: AppState) -> Router {
+    let pages = pages()
+        .into_router()
+        .layer(from_fn_with_state(state.clone(), layers::meant))
+        .layer(state.site().headers());
+    let guarded = Guarded::new(pages, state.site().csrf())
+        .bearing(programs(), Problem::unauthorized)
+        .signed(
+            "/webhooks/{provider}/{endpoint_id}",
+            routes::webhooks::receive,
+        );
+    let nothing = any(nothing).layer(state.site().headers());
+    guarded
+        .into_router()
+        .fallback_service(nothing)
+        .method_not_allowed_fallback(async || {
+            let detail = "this is not how to ask here";
+            Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail)
+        })
+        .layer(DefaultBodyLimit::max(BODY))
+        .layer(from_fn(layers::bounded))
+        .layer(from_fn(layers::headed))
+        .with_state(state)
+}
+
+/// What programs ask.
+#[expect(clippy::disallowed_methods, reason = "none of them changes anything")]
+fn programs() -> Router<AppState> {
     let (api, document) = api().finish();
     let document: Arc<str> = document.to_string().into();
     let json = [(header::CONTENT_TYPE, "application/json")];
@@ -89,21 +154,19 @@ pub fn app(state: AppState) -> Router {
         "/api/openapi.json",
         get(async move || (json, document.to_string())),
     )
-    .route(
-        "/webhooks/{provider}/{endpoint_id}",
-        post(routes::webhooks::receive),
-    )
     .route("/healthz", get(routes::health::check))
-    .route("/", get(routes::landing::page))
-    .fallback(async || Problem::not_found().into_response())
-    .method_not_allowed_fallback(async || {
-        let detail = "this is not how to ask here";
-        Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail).into_response()
-    })
-    .layer(DefaultBodyLimit::max(BODY))
-    .layer(from_fn(layers::bounded))
-    .layer(from_fn(layers::headed))
-    .with_state(state)
+}
+
+async fn nothing(uri: Uri) -> Response {
+    let problem = Problem::not_found();
+    let for_programs = ["/api", "/webhooks/"];
+    match for_programs
+        .iter()
+        .any(|start| uri.path().starts_with(start))
+    {
+        true => problem.into_response(),
+        false => Refused::from(problem).into_response(),
+    }
 }
 
 /// What `/api/openapi.json` says.

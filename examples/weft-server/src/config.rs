@@ -1,11 +1,17 @@
 //! The command line, the environment, and the database they lead to.
 
-use std::{env, ffi::OsString, fmt, path::PathBuf};
+use std::{env, ffi::OsString, fmt, io, net::IpAddr, path::PathBuf};
 
 use lexopt::prelude::*;
+use weft_auth::throttle::TrustedProxies;
 use weft_embedded::{Cluster, Options, Profile};
 
-use crate::{roads::Addresses, state_folder::StateFolder};
+use crate::{
+    keys::Keys,
+    roads::Addresses,
+    site::{Site, hsts},
+    state_folder::StateFolder,
+};
 
 /// What was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -188,6 +194,69 @@ impl Database {
     }
 }
 
+/// What the server is to browsers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Public {
+    origin: String,
+    is_local: bool,
+    hsts: String,
+    proxies: String,
+}
+
+impl Public {
+    /// As the environment says, for a server that listens at `host` and `port`. Only a server of this
+    /// machine alone needs no origin.
+    ///
+    /// # Errors
+    /// When the origin is missing.
+    pub fn from_env(at: (&str, u16)) -> Result<Public, ConfigError> {
+        Public::read(at, |name| {
+            env::var(name).ok().filter(|text| !text.is_empty())
+        })
+    }
+
+    fn read(
+        (host, port): (&str, u16),
+        set: impl Fn(&'static str) -> Option<String>,
+    ) -> Result<Public, ConfigError> {
+        let origin = set("WEFT_ORIGIN");
+        let address = host.trim_start_matches('[').trim_end_matches(']').parse();
+        let is_own = host == "localhost" || address.is_ok_and(|host: IpAddr| host.is_loopback());
+        let own = is_own.then(|| match port {
+            443 => format!("https://{host}"),
+            _ => format!("https://{host}:{port}"),
+        });
+        Ok(Public {
+            is_local: own.is_some() && origin.is_none(),
+            origin: origin.or(own).ok_or(ConfigError::Missing("WEFT_ORIGIN"))?,
+            hsts: set("WEFT_HSTS").unwrap_or_else(|| "off".to_owned()),
+            proxies: set("WEFT_TRUSTED_PROXIES").unwrap_or_default(),
+        })
+    }
+
+    /// Whether nobody but this machine reaches it.
+    pub fn is_local(&self) -> bool {
+        self.is_local
+    }
+
+    /// The site.
+    ///
+    /// # Errors
+    /// When one of the settings cannot be read.
+    pub fn site(&self, keys: &Keys) -> io::Result<Site> {
+        let networks = self
+            .proxies
+            .split([',', ' '])
+            .filter(|text| !text.is_empty());
+        let proxies = TrustedProxies::new(networks).map_err(io::Error::other)?;
+        let site = Site::new(&self.origin, keys)?.behind(proxies);
+        match hsts(&self.hsts).map_err(|error| io::Error::other(format!("WEFT_HSTS: {error}")))? {
+            Some(hsts) => site.with_hsts(hsts),
+            None => Ok(site),
+        }
+    }
+}
+
 /// The roads to a database of a private cluster.
 pub fn addresses(database: &weft_embedded::Database) -> Addresses {
     Addresses {
@@ -236,10 +305,7 @@ impl fmt::Display for ConfigError {
         match self {
             ConfigError::Argument(error) => write!(f, "{error}\n\n{HELP}"),
             ConfigError::Missing(name) => {
-                write!(
-                    f,
-                    "{name} is not set, and another address of the database is"
-                )
+                write!(f, "{name} is not set, and is needed with what is")
             }
             ConfigError::Embedded(error) => write!(f, "the private database: {error}"),
         }

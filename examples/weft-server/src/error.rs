@@ -83,6 +83,11 @@ impl Problem {
     pub fn status(&self) -> StatusCode {
         self.status
     }
+
+    /// What the caller is told.
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
 }
 
 impl From<Error> for Problem {

@@ -19,12 +19,18 @@ use crate::{
 };
 
 /// The member who asks, and the way to what the member may see.
+#[derive(Clone)]
 pub struct Tenant {
     identity: Identity,
     app: AppRoad,
 }
 
 impl Tenant {
+    /// Somebody who was found to be that member.
+    pub(crate) fn of(identity: Identity, app: AppRoad) -> Tenant {
+        Tenant { identity, app }
+    }
+
     /// A connection that sees what the member may see, and nothing else.
     ///
     /// # Errors
@@ -63,10 +69,7 @@ impl FromRequestParts<AppState> for Tenant {
             .identify(&token.digest(), Utc::now())
             .await?;
         let identity = found.ok_or_else(Problem::unauthorized)?;
-        Ok(Tenant {
-            identity,
-            app: state.roads().app.clone(),
-        })
+        Ok(Tenant::of(identity, state.roads().app.clone()))
     }
 }
 

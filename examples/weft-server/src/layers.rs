@@ -3,15 +3,15 @@
 use std::{panic::AssertUnwindSafe, time::Duration};
 
 use axum::{
-    extract::Request,
-    http::{HeaderValue, header},
+    extract::{Request, State},
+    http::{HeaderValue, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use futures_util::FutureExt;
 use tokio::time::timeout;
 
-use crate::error::Problem;
+use crate::{app::AppState, error::Problem, pages::refused::Refused};
 
 /// Answers within half a minute, come what may.
 pub async fn bounded(request: Request, next: Next) -> Response {
@@ -28,6 +28,17 @@ pub async fn bounded(request: Request, next: Next) -> Response {
         Err(_) => {
             tracing::warn!(%method, path, "a request took too long");
             Problem::unavailable().into_response()
+        }
+    }
+}
+
+/// Answers what was meant for this site, and not for another name that leads to this machine.
+pub async fn meant(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    match state.site().is_meant(request.uri(), request.headers()) {
+        true => next.run(request).await,
+        false => {
+            let detail = format!("this is {}", state.site().origin().as_str());
+            Refused::from(Problem::new(StatusCode::MISDIRECTED_REQUEST, detail)).into_response()
         }
     }
 }
@@ -63,6 +74,7 @@ mod tests {
 
     use super::*;
 
+    #[expect(clippy::disallowed_methods, reason = "routes of a test")]
     async fn status(path: &str) -> u16 {
         let app = Router::new()
             .route(

@@ -4,6 +4,7 @@
 //! bearer token into a scope. A handler gets tenants' rows through
 //! [`AsyncOrgConn`](weft_tenancy::AsyncOrgConn) and nothing else.
 
+pub mod accounts;
 pub mod app;
 pub mod config;
 pub mod describe;
@@ -11,10 +12,13 @@ pub mod error;
 pub mod events;
 pub mod extract;
 pub mod import;
+pub mod keys;
 pub mod layers;
+pub mod mail;
 pub mod migrate;
 pub mod openapi;
 pub mod page;
+pub mod pages;
 pub mod record;
 pub mod redirect;
 pub mod roads;
@@ -23,6 +27,7 @@ pub mod schema;
 pub mod seed;
 pub mod serve;
 pub mod shopify;
+pub mod site;
 pub mod slack;
 pub mod state_folder;
 pub mod stripe;

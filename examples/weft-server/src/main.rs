@@ -13,17 +13,22 @@ use diesel::prelude::*;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 use weft_server::{
-    AppState, app,
-    config::{Arguments, Command, Database, HELP},
+    AppState,
+    accounts::Accounts,
+    app,
+    config::{Arguments, Command, Database, HELP, Public},
     events::Outgoing,
-    import, migrate,
+    import,
+    keys::Keys,
+    mail::Post,
+    migrate,
     roads::Roads,
     schema::{TENANCY, organizations, roles, shops},
     seed, serve,
     state_folder::StateFolder,
     tls,
     value::Role,
-    webhooks::{directory::Directory, keys},
+    webhooks::directory::Directory,
 };
 use weft_tenancy::{
     Scope,
@@ -127,8 +132,15 @@ async fn serve(folder: &StateFolder, roads: Roads, listen: &str, demo: bool) -> 
         .map_err(|error| format!("cannot listen on {listen}: {error}"))?;
     let port = listeners[0].local_addr()?.port();
     let host = listen.rsplit_once(':').map_or(listen, |(host, _)| host);
+    let keys = Keys::open(folder)?;
+    let public = Public::from_env((host, port))?;
+    let post = match public.is_local() {
+        true => Post::development(),
+        false => Post::nobody(),
+    };
+    let site = public.site(&keys)?;
     let mut out = io::stdout().lock();
-    writeln!(out, "https://{host}:{port}")?;
+    writeln!(out, "{}", site.origin().as_str())?;
     writeln!(
         out,
         "certificate: {}",
@@ -143,8 +155,10 @@ async fn serve(folder: &StateFolder, roads: Roads, listen: &str, demo: bool) -> 
     }
     out.flush()?;
     drop(out);
-    let directory = Directory::new(keys::open(folder)?)?;
-    let state = AppState::new(roads, directory, Outgoing::from_env()?);
+    let accounts = Accounts::new(roads.auth.clone(), &keys)?;
+    let directory = Directory::new(keys.webhooks().clone())?;
+    let outgoing = Outgoing::from_env()?;
+    let state = AppState::new(roads, directory, outgoing, (accounts, site, post));
     state
         .read_endpoints()
         .await

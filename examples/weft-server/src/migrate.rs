@@ -1,25 +1,54 @@
 //! The schema's versions, applied in order by the owner of the tables.
 
+use std::borrow::Cow;
+
 use diesel::{QueryableByName, sql_query, sql_types::Text};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 
-/// Each version: its name, and its text.
-pub const MIGRATIONS: &[(&str, &str)] = &[
-    ("0001_roles", include_str!("../migrations/0001_roles.sql")),
-    ("0002_tables", include_str!("../migrations/0002_tables.sql")),
-    ("0003_unscoped_audit", weft_tenancy::AUDIT_TABLE_SQL),
-    ("0004_grants", include_str!("../migrations/0004_grants.sql")),
-    (
-        "0005_row_security",
-        include_str!("../migrations/0005_row_security.sql"),
-    ),
-    ("0006_webhook_deliveries", weft_webhooks::inbox::TABLE_SQL),
-    ("0007_webhook_messages", weft_webhooks::outbox::TABLES_SQL),
-    (
-        "0008_webhooks",
-        include_str!("../migrations/0008_webhooks.sql"),
-    ),
-];
+/// Each version, oldest first: its name, and its text.
+pub fn migrations() -> Vec<(&'static str, Cow<'static, str>)> {
+    let ours = |text: &'static str| Cow::Borrowed(text);
+    vec![
+        (
+            "0001_roles",
+            ours(include_str!("../migrations/0001_roles.sql")),
+        ),
+        (
+            "0002_tables",
+            ours(include_str!("../migrations/0002_tables.sql")),
+        ),
+        ("0003_unscoped_audit", ours(weft_tenancy::AUDIT_TABLE_SQL)),
+        (
+            "0004_grants",
+            ours(include_str!("../migrations/0004_grants.sql")),
+        ),
+        (
+            "0005_row_security",
+            ours(include_str!("../migrations/0005_row_security.sql")),
+        ),
+        (
+            "0006_webhook_deliveries",
+            ours(weft_webhooks::inbox::TABLE_SQL),
+        ),
+        (
+            "0007_webhook_messages",
+            ours(weft_webhooks::outbox::TABLES_SQL),
+        ),
+        (
+            "0008_webhooks",
+            ours(include_str!("../migrations/0008_webhooks.sql")),
+        ),
+        ("0009_auth", ours(weft_auth::postgres::TABLES_SQL)),
+        (
+            "0010_accounts",
+            ours(include_str!("../migrations/0010_accounts.sql")),
+        ),
+        (
+            "0011_auth_grants",
+            weft_auth::postgres::grants("weft_auth").into(),
+        ),
+    ]
+}
 
 /// Applies what is missing, all of it or nothing, and says what was applied.
 ///
@@ -35,16 +64,16 @@ pub async fn migrate(owner: &mut AsyncPgConnection) -> diesel::QueryResult<Vec<&
                 .load(owner)
                 .await?;
             let mut new = Vec::new();
-            for (name, text) in MIGRATIONS {
-                if applied.iter().any(|applied| applied.name == *name) {
+            for (name, text) in migrations() {
+                if applied.iter().any(|applied| applied.name == name) {
                     continue;
                 }
-                owner.batch_execute(text).await?;
+                owner.batch_execute(&text).await?;
                 sql_query("INSERT INTO weft_migrations (name) VALUES ($1)")
                     .bind::<Text, _>(name)
                     .execute(owner)
                     .await?;
-                new.push(*name);
+                new.push(name);
             }
             Ok(new)
         })

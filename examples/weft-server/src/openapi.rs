@@ -170,6 +170,10 @@ impl Api {
         self.route(MethodFilter::DELETE, "delete", path, handler, operation)
     }
 
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is where operations become routes"
+    )]
     fn route<H: Handler<T, AppState>, T: 'static>(
         mut self,
         filter: MethodFilter,

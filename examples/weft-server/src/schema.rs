@@ -12,6 +12,7 @@ tenancy! {
     pub TENANCY: Uuid;
     root organizations(id);
     org memberships(org_id);
+    org invitations(org_id);
     shop shops(org_id, id);
     shop membership_shops(org_id, shop_id);
     shop customers(org_id, shop_id);
@@ -29,11 +30,26 @@ tenancy! {
     org webhook_messages(org_id);
     org webhook_attempts(org_id);
     shared plans;
-    private users;
     private api_tokens;
+    private auth_accounts;
+    private auth_audit;
+    private auth_audit_head;
+    private auth_challenges;
+    private auth_domains;
+    private auth_failures;
+    private auth_links;
+    private auth_outbox;
+    private auth_rates;
+    private auth_recovery_codes;
+    private auth_sessions;
+    private auth_totps;
     private weft_migrations;
 }
 
+pub use weft_auth::postgres::tables::{
+    auth_accounts, auth_audit, auth_audit_head, auth_challenges, auth_domains, auth_failures,
+    auth_links, auth_outbox, auth_rates, auth_recovery_codes, auth_sessions, auth_totps,
+};
 pub use weft_webhooks::{
     inbox::webhook_deliveries,
     outbox::{webhook_attempts, webhook_messages},
@@ -44,6 +60,7 @@ pub use weft_webhooks::{
 /// has work left over.
 pub fn roles() -> Roles {
     let directory = [
+        "organizations",
         "memberships",
         "membership_shops",
         "webhook_endpoints",
@@ -82,14 +99,6 @@ diesel::table! {
         plan_id -> Uuid,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
-    }
-}
-
-diesel::table! {
-    users (id) {
-        id -> Uuid,
-        email -> Text,
-        created_at -> Timestamptz,
     }
 }
 
@@ -320,6 +329,21 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    invitations (org_id, id) {
+        org_id -> Uuid,
+        id -> Uuid,
+        address -> Text,
+        display_name -> Text,
+        role -> Text,
+        shop_ids -> Nullable<Array<Uuid>>,
+        invited_by -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(api_tokens, memberships);
+diesel::allow_tables_to_appear_in_same_query!(organizations, memberships, membership_shops);
 diesel::allow_tables_to_appear_in_same_query!(memberships, webhook_subscriptions);
 diesel::allow_tables_to_appear_in_same_query!(webhook_endpoints, webhook_secrets);

@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+use weft_auth::{Mailbox, NotAMailbox};
 use weft_tenancy::Scope;
 
 use crate::{
@@ -18,7 +19,7 @@ use crate::{
     },
     state_folder::StateFolder,
     token::{ApiToken, PREFIX},
-    value::{ConversationState, Direction, Email, Role},
+    value::{ConversationState, Direction, Role},
 };
 
 /// One of the demo's organisations.
@@ -139,7 +140,7 @@ pub async fn seed(roads: &Roads) -> Result<[Uuid; 2], SeedError> {
     for (demo, org) in DEMO.iter().zip(orgs) {
         let mut users = Vec::new();
         for member in &demo.members {
-            users.push(roads.auth.user(&address(member)?).await?);
+            users.push(roads.auth.account(&Mailbox::parse(member.address)?).await?);
         }
         let scope = Scope::org(org);
         let mut conn = roads.app.within(scope.clone()).await?;
@@ -198,7 +199,7 @@ pub async fn tokens(
     };
     for (demo, org) in DEMO.iter().zip(orgs) {
         for member in &demo.members {
-            let user = roads.auth.user(&address(member)?).await?;
+            let user = roads.auth.account(&Mailbox::parse(member.address)?).await?;
             let theirs = |token: &&DemoToken| token.org == demo.slug && token.role == member.role;
             let token = tokens.iter().find(theirs);
             if let Some(token) = token.and_then(|token| ApiToken::parse(PREFIX, &token.token).ok())
@@ -215,10 +216,6 @@ pub async fn tokens(
 }
 
 const TOKENS: &str = "demo-tokens.json";
-
-fn address(member: &DemoMember) -> Result<Email, SeedError> {
-    Email::new(member.address).map_err(SeedError::Address)
-}
 
 /// Organisations belong to no scope before they are there: this is the third road's work.
 async fn organizations(roads: &Roads) -> Result<[Uuid; 2], SeedError> {
@@ -401,7 +398,7 @@ pub enum SeedError {
     /// The folder of state.
     Folder(std::io::Error),
     /// An address of the demo's is not one.
-    Address(String),
+    Address(NotAMailbox),
     /// The system has no randomness to give.
     Randomness,
 }
@@ -421,6 +418,7 @@ from! {
     Problem => Problem,
     RoadClosed => Problem,
     ImportError => Import,
+    NotAMailbox => Address,
     std::io::Error => Folder,
     serde_json::Error => Folder,
 }
@@ -432,7 +430,7 @@ impl fmt::Display for SeedError {
             SeedError::Problem(problem) => write!(f, "the database answered {}", problem.status()),
             SeedError::Import(error) => error.fmt(f),
             SeedError::Folder(error) => error.fmt(f),
-            SeedError::Address(error) => f.write_str(error),
+            SeedError::Address(error) => error.fmt(f),
             SeedError::Randomness => f.write_str("the system has no randomness to give"),
         }
     }

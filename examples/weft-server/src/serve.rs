@@ -2,8 +2,9 @@
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::Router;
+use axum::{Router, http::Request};
 use futures_util::future::select_all;
+use hyper::body::Incoming;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{
@@ -19,8 +20,9 @@ use tokio::{
     time::{sleep, timeout},
 };
 use tokio_rustls::TlsAcceptor;
+use tower::ServiceExt;
 
-use crate::redirect;
+use crate::{pages::Peer, redirect};
 
 /// The sockets of every address that `address` stands for: `localhost` is two, on most machines.
 ///
@@ -68,8 +70,8 @@ pub async fn serve(
             () = &mut stop => break,
             accepted = accepted => accepted,
         };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
             Err(error) => {
                 // Out of descriptors, say: wait for some connection to end.
                 tracing::warn!(%error, "a connection could not be accepted");
@@ -80,7 +82,7 @@ pub async fn serve(
         let (acceptor, app, watcher) = (acceptor.clone(), app.clone(), graceful.watcher());
         tokio::spawn(async move {
             let _place = place;
-            if let Err(error) = connection(stream, acceptor, app, watcher).await {
+            if let Err(error) = connection((stream, peer), acceptor, app, watcher).await {
                 tracing::debug!(%error, "a connection ended early");
             }
         });
@@ -98,7 +100,7 @@ async fn any(listeners: &[TcpListener]) -> io::Result<(TcpStream, SocketAddr)> {
 }
 
 async fn connection(
-    stream: TcpStream,
+    (stream, peer): (TcpStream, SocketAddr),
     acceptor: TlsAcceptor,
     app: Router,
     watcher: Watcher,
@@ -124,7 +126,11 @@ async fn connection(
         .max_concurrent_streams(64)
         .keep_alive_interval(Duration::from_secs(20))
         .keep_alive_timeout(Duration::from_secs(20));
-    let service = TowerToHyperService::new(app);
+    let service = app.map_request(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(Peer(peer.ip()));
+        request
+    });
+    let service = TowerToHyperService::new(service);
     let served = http
         .serve_connection(TokioIo::new(stream), service)
         .into_owned();

@@ -55,7 +55,11 @@ pub struct Overlap(i64);
 pub struct Quantity(i32);
 
 impl<const MIN: usize, const MAX: usize> Line<MIN, MAX> {
-    fn new(text: String) -> Result<Self, String> {
+    /// The line in `text`.
+    ///
+    /// # Errors
+    /// When it is too short or too long, blank, or has control characters.
+    pub fn new(text: String) -> Result<Self, String> {
         let length = text.chars().count();
         if length < MIN || length > MAX {
             return Err(format!("a text of {MIN} to {MAX} characters is needed"));

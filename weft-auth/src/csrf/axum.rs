@@ -4,13 +4,13 @@ use axum::Router;
 use axum::extract::{FromRequestParts, Request};
 use axum::handler::Handler;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 
-use super::Checked;
 use super::tower::{CsrfLayer, FormToken};
+use super::{Checked, changes_something};
 
 impl<S: Sync> FromRequestParts<S> for Checked {
     type Rejection = StatusCode;
@@ -32,7 +32,7 @@ impl<S: Sync> FromRequestParts<S> for FormToken {
     }
 }
 
-/// Routes behind [`CsrfLayer`], and beside them those whose every request is signed.
+/// Routes behind [`CsrfLayer`], and beside them those whose every request is signed or bears a token.
 ///
 /// ```
 /// use axum::extract::{FromRequest, Request};
@@ -54,6 +54,7 @@ impl<S: Sync> FromRequestParts<S> for FormToken {
 /// let pages = Router::new().route("/note", post(|| async { "saved" }));
 /// let app: Router = Guarded::new(pages, layer)
 ///     .signed("/webhooks/stripe", async |Signed(_body): Signed| StatusCode::OK)
+///     .bearing(Router::new().route("/api/note", post(|| async { "kept" })), || StatusCode::UNAUTHORIZED)
 ///     .into_router();
 /// # let _ = app; Ok(())
 /// # }
@@ -97,6 +98,27 @@ impl<S: Clone + Send + Sync + 'static> Guarded<S> {
         }
     }
 
+    /// And those, beside it, whose requests bear a token in `Authorization`, which no browser adds by
+    /// itself. What may change something and bears none gets `unauthorized`.
+    ///
+    /// # Security
+    /// `Cookie` is gone from the request, and `Set-Cookie` from the answer: whoever is signed in as a
+    /// person is nobody here.
+    #[must_use]
+    pub fn bearing<U, R>(self, routes: Router<S>, unauthorized: U) -> Guarded<S>
+    where
+        U: Fn() -> R + Clone + Send + Sync + 'static,
+        R: IntoResponse,
+    {
+        let routes = routes.layer(middleware::from_fn(move |request, next| {
+            let refusal = unauthorized.clone();
+            async move { bearing(request, next, refusal).await }
+        }));
+        Guarded {
+            router: self.router.merge(routes),
+        }
+    }
+
     /// All of them.
     pub fn into_router(self) -> Router<S> {
         self.router
@@ -104,17 +126,34 @@ impl<S: Clone + Send + Sync + 'static> Guarded<S> {
 }
 
 async fn without_credentials(mut request: Request, next: Next) -> Response {
-    let drop = |headers: &mut HeaderMap, names: &[header::HeaderName]| {
-        for name in names {
-            headers.remove(name);
-        }
-    };
-    drop(
-        request.headers_mut(),
-        &[header::COOKIE, header::AUTHORIZATION],
-    );
+    request.headers_mut().remove(header::AUTHORIZATION);
+    without_cookies(request, next).await
+}
+
+async fn bearing<R: IntoResponse>(
+    request: Request,
+    next: Next,
+    unauthorized: impl Fn() -> R,
+) -> Response {
+    if changes_something(request.method()) && !bears_a_token(request.headers()) {
+        return unauthorized().into_response();
+    }
+    without_cookies(request, next).await
+}
+
+/// What stands behind `Basic` a browser may have been told, and adds by itself.
+fn bears_a_token(headers: &HeaderMap) -> bool {
+    let value = headers
+        .get(header::AUTHORIZATION)
+        .map(HeaderValue::as_bytes);
+    let scheme = value.and_then(|value| value.split(|&c| c == b' ').next());
+    scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"bearer"))
+}
+
+async fn without_cookies(mut request: Request, next: Next) -> Response {
+    request.headers_mut().remove(header::COOKIE);
     let mut response = next.run(request).await;
-    drop(response.headers_mut(), &[header::SET_COOKIE]);
+    response.headers_mut().remove(header::SET_COOKIE);
     response
 }
 

@@ -28,7 +28,7 @@ use crate::{
     schema::{memberships, webhook_secrets, webhook_subscriptions},
     turns::in_turns,
     value::{Role, SubscriptionState},
-    webhooks::keys,
+    webhooks::secrets::row,
 };
 
 /// The way out to subscribers.
@@ -298,7 +298,7 @@ async fn secrets(
         .load(conn)
         .await?;
     let opened = sealed.into_iter().map(|(id, sealed)| {
-        let text = keys.open(&sealed, &keys::row(org, subscription, id)).ok()?;
+        let text = keys.open(&sealed, &row(org, subscription, id)).ok()?;
         Secret::new(&id.to_string(), &Zeroizing::new(text)).ok()
     });
     Ok(opened.collect())

@@ -4,6 +4,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl, pooled_connection::deadpool::Pool};
 use uuid::Uuid;
+use weft_auth::{
+    AccountId, Mailbox,
+    postgres::{Lend, Row, Statement},
+};
 use weft_tenancy::Scope;
 use weft_webhooks::{inbox, outbox};
 
@@ -11,11 +15,11 @@ use super::{RoadClosed, pooled};
 use crate::{
     error::Problem,
     schema::{
-        api_tokens, membership_shops, memberships, users, webhook_deliveries, webhook_endpoints,
-        webhook_messages, webhook_secrets,
+        api_tokens, auth_accounts, membership_shops, memberships, organizations,
+        webhook_deliveries, webhook_endpoints, webhook_messages, webhook_secrets,
     },
     token::{Api, TokenDigest},
-    value::{Email, Provider, Role},
+    value::{Provider, Role},
     webhooks::directory::{Listed, NOTIFY},
 };
 
@@ -200,24 +204,72 @@ impl AuthRoad {
         }))
     }
 
-    /// The user with this address, made if there is none. Which of the two is not said.
+    /// The account with this mailbox, made if there is none: whoever reads the mailbox has it. Which of
+    /// the two is not said.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn user(&self, email: &Email) -> Result<Uuid, Problem> {
+    pub async fn account(&self, mailbox: &Mailbox) -> Result<Uuid, Problem> {
         let mut conn = pooled(&self.pool, "auth").await?;
-        diesel::insert_into(users::table)
-            .values(users::email.eq(email))
-            .on_conflict(users::email)
+        diesel::insert_into(auth_accounts::table)
+            .values((
+                auth_accounts::id.eq(Uuid::new_v4()),
+                auth_accounts::mailbox.eq(mailbox.as_str()),
+                auth_accounts::state.eq("unverified"),
+                auth_accounts::break_glass.eq(false),
+            ))
+            .on_conflict(auth_accounts::mailbox)
             .do_nothing()
             .execute(&mut conn)
             .await?;
-        let id = users::table
-            .filter(users::email.eq(email))
-            .select(users::id)
+        let id = auth_accounts::table
+            .filter(auth_accounts::mailbox.eq(mailbox.as_str()))
+            .select(auth_accounts::id)
             .first(&mut conn)
             .await?;
         Ok(id)
+    }
+
+    /// The organisations that `account` is a member of, by name.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn organizations_of(&self, account: AccountId) -> Result<Vec<Organization>, Problem> {
+        let mut conn = pooled(&self.pool, "auth").await?;
+        let found = organizations::table
+            .inner_join(memberships::table.on(memberships::org_id.eq(organizations::id)))
+            .filter(memberships::user_id.eq(Uuid::from(account)))
+            .order((organizations::name, organizations::id))
+            .select(Organization::as_select())
+            .load(&mut conn)
+            .await?;
+        Ok(found)
+    }
+
+    /// What `account` is in the organisation with that short name; `None` where it is no member.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn member(
+        &self,
+        account: AccountId,
+        slug: &str,
+    ) -> Result<Option<(Organization, Identity)>, Problem> {
+        let mut conn = pooled(&self.pool, "auth").await?;
+        let rows: Vec<Member> = organizations::table
+            .inner_join(memberships::table.on(memberships::org_id.eq(organizations::id)))
+            .left_join(
+                membership_shops::table.on(membership_shops::org_id
+                    .eq(memberships::org_id)
+                    .and(membership_shops::membership_id.eq(memberships::id))
+                    .and(memberships::all_shops.eq(false))),
+            )
+            .filter(memberships::user_id.eq(Uuid::from(account)))
+            .filter(organizations::slug.eq(slug))
+            .select(Member::as_select())
+            .load(&mut conn)
+            .await?;
+        Ok(Member::identity(rows))
     }
 
     /// Makes the token with this digest valid for `user` in `org` until `expires_at`.
@@ -246,6 +298,64 @@ impl AuthRoad {
             .execute(&mut conn)
             .await?;
         Ok(())
+    }
+}
+
+/// Each statement of weft-auth's is committed by itself.
+impl Lend for AuthRoad {
+    type Error = RoadClosed;
+
+    async fn load<R: Row>(&self, statement: Statement) -> Result<QueryResult<Vec<R>>, RoadClosed> {
+        let mut conn = pooled(&self.pool, "auth").await?;
+        Ok(statement.load(&mut *conn).await)
+    }
+}
+
+/// An organisation, as its members are shown it.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(check_for_backend(diesel::pg::Pg))]
+pub struct Organization {
+    /// Its id.
+    #[diesel(select_expression = organizations::id)]
+    pub id: Uuid,
+    /// Its short name, which stands in addresses of pages.
+    #[diesel(select_expression = organizations::slug)]
+    pub slug: String,
+    /// Its name.
+    #[diesel(select_expression = organizations::name)]
+    pub name: String,
+    /// What the member is called there.
+    #[diesel(select_expression = memberships::display_name)]
+    pub display_name: String,
+}
+
+/// A membership, once for each shop that it is limited to.
+#[derive(Queryable, Selectable)]
+#[diesel(check_for_backend(diesel::pg::Pg))]
+struct Member {
+    #[diesel(embed)]
+    organization: Organization,
+    #[diesel(select_expression = memberships::id)]
+    membership_id: Uuid,
+    #[diesel(select_expression = memberships::role)]
+    role: Role,
+    #[diesel(select_expression = memberships::all_shops)]
+    all_shops: bool,
+    #[diesel(select_expression = membership_shops::shop_id.nullable())]
+    shop_id: Option<Uuid>,
+}
+
+impl Member {
+    fn identity(rows: Vec<Member>) -> Option<(Organization, Identity)> {
+        let shops = rows.iter().filter_map(|row| row.shop_id).collect();
+        let first = rows.into_iter().next()?;
+        let identity = Identity {
+            org_id: first.organization.id,
+            membership_id: first.membership_id,
+            role: first.role,
+            shops: (!first.all_shops).then_some(shops),
+        };
+        Some((first.organization, identity))
     }
 }
 

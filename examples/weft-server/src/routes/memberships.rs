@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use uuid::Uuid;
+use weft_auth::Mailbox;
 
 use super::{Answer, Created, deleted, new_id, some_change};
 use crate::{
@@ -139,7 +140,9 @@ async fn create(
 ) -> Result<Created<Membership>, Problem> {
     tenant.must_own()?;
     limited(new.role, new.shop_ids.as_deref())?;
-    let user = auth.user(&new.address).await?;
+    let mailbox = Mailbox::parse(&new.address)
+        .map_err(|_| Problem::unprocessable("an address that mail can be sent to is needed"))?;
+    let user = auth.account(&mailbox).await?;
     let mut conn = tenant.open().await?;
     let made = conn
         .transaction(async |conn| {

@@ -6,8 +6,6 @@ pub mod conversations;
 pub mod customers;
 /// Whether the service works.
 pub mod health;
-/// The front page.
-pub mod landing;
 /// Whom the token speaks for.
 pub mod me;
 pub mod memberships;

@@ -19,8 +19,8 @@ use uuid::Uuid;
 use weft_tenancy::Scope;
 use weft_webhooks::{Secret, Verifier, seal::Keyring};
 
-use super::{keys, secrets::SECRETS};
-use crate::{error::Problem, roads::AuthRoad, value::Provider};
+use super::secrets::{SECRETS, row};
+use crate::{error::Problem, keys, roads::AuthRoad, value::Provider};
 
 /// An endpoint: where requests go, and what they are checked against.
 pub struct Endpoint {
@@ -184,7 +184,7 @@ impl Directory {
         let (org_id, id, provider, shop_id) = listed.endpoint;
         let mut ring = Vec::new();
         for (secret_id, sealed, not_after) in listed.secrets.iter().rev().take(SECRETS) {
-            let row = keys::row(org_id, id, *secret_id);
+            let row = row(org_id, id, *secret_id);
             let text = self.keys.open(sealed, &row);
             let text = text.map_err(|_| "a secret of it cannot be opened")?;
             let secret = Secret::new(&secret_id.to_string(), &text);
@@ -227,7 +227,7 @@ mod tests {
         let (org, endpoint) = (Uuid::from_u128(1), Uuid::from_u128(2));
         let secrets = texts.iter().map(|text| {
             let id = Uuid::new_v4();
-            let row = keys::row(org, endpoint, id);
+            let row = row(org, endpoint, id);
             (id, directory.keys.seal(text, &row).unwrap(), None)
         });
         Listed {

@@ -6,7 +6,6 @@
 
 pub mod directory;
 mod effect;
-pub mod keys;
 pub(crate) mod process;
 mod provider;
 pub mod retention;

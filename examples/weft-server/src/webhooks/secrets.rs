@@ -11,10 +11,10 @@ use uuid::Uuid;
 use weft_webhooks::{Scheme, Secret, Verifier, seal::Keyring};
 use zeroize::Zeroizing;
 
-use super::keys;
 use crate::{
     describe::{Describe, Schemas},
     error::Problem,
+    keys,
     roads::OrgConnection,
     schema::webhook_secrets,
 };
@@ -119,7 +119,7 @@ pub async fn add(
     }
     let id = Uuid::now_v7();
     let sealed = keys
-        .seal(&text.0, &keys::row(org, holder.id(), id))
+        .seal(&text.0, &row(org, holder.id(), id))
         .map_err(|_| Problem::internal())?;
     diesel::insert_into(webhook_secrets::table)
         .values((
@@ -156,4 +156,12 @@ impl Describe for SecretText {
     fn describe(_: &mut Schemas) -> Value {
         json!({ "type": "string", "format": "password", "writeOnly": true, "maxLength": LONGEST })
     }
+}
+/// Where a secret is kept: what is sealed for one row does not open in another.
+pub(crate) fn row(org: Uuid, holder: Uuid, secret: Uuid) -> [u8; 48] {
+    let mut row = [0; 48];
+    for (part, id) in row.chunks_exact_mut(16).zip([org, holder, secret]) {
+        part.copy_from_slice(id.as_bytes());
+    }
+    row
 }

@@ -12,7 +12,7 @@ use crate::stage::{Stage, on_stage};
 async fn report(stage: &Stage) -> weft_tenancy::doctor::Report {
     // What the first migration says of the database itself, a copy of it has not.
     let database: &weft_embedded::Database = &stage.database;
-    database.execute(migrate::MIGRATIONS[0].1).unwrap();
+    database.execute(&migrate::migrations()[0].1).unwrap();
     let url = stage.database.url("postgres");
     let mut conn = AsyncPgConnection::establish(&url).await.unwrap();
     let catalog = Catalog::load_async(&mut conn).await.unwrap();

@@ -1,16 +1,19 @@
 //! The server, asked everything it should answer and everything it should not.
 
 #![allow(missing_docs, clippy::panic, clippy::print_stdout, clippy::unwrap_used)]
+#![allow(clippy::disallowed_methods, reason = "routes of tests")]
 
 mod bad_input;
+mod browser;
 mod citus;
 mod demo;
 mod doctor;
 mod faults;
 mod imports;
+mod keyset;
 mod members;
 mod others;
-mod pages;
+mod people;
 mod roads;
 mod shapes;
 mod socket;

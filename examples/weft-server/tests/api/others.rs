@@ -208,6 +208,7 @@ fn hidden_of(stage: &Stage, org: Uuid) -> HashSet<Uuid> {
     let mut hidden = ids_where(stage, &format!("org_id = '{org}'"));
     for table in [
         "memberships",
+        "invitations",
         "webhook_endpoints",
         "webhook_secrets",
         "webhook_deliveries",
@@ -217,7 +218,7 @@ fn hidden_of(stage: &Stage, org: Uuid) -> HashSet<Uuid> {
         let ids = format!("SELECT id FROM {table} WHERE org_id = '{org}'");
         hidden.extend(stage.ids(&ids));
     }
-    hidden.extend(stage.ids("SELECT id FROM users"));
+    hidden.extend(stage.ids("SELECT id FROM auth_accounts"));
     hidden.insert(org);
     hidden
 }

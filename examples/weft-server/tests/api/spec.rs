@@ -80,8 +80,6 @@ fn what_is_not_documented_is_not_there() {
             "/api/users",
             "/api/api_tokens",
             "/api/orders/",
-            "/x",
-            "//",
         ] {
             let answer = stage.ask(&stage.a.owner, "GET", path, None).await;
             assert_eq!(answer.status.as_u16(), 404, "{path}");
@@ -114,12 +112,8 @@ fn the_description_is_public_and_refers_to_nothing_that_is_missing() {
             let pointer = reference.split('"').next().unwrap();
             assert!(document.pointer(pointer).is_some(), "{pointer}");
         }
-        for (path, kind) in [
-            ("/", "text/html; charset=utf-8"),
-            ("/healthz", "text/plain; charset=utf-8"),
-        ] {
-            let answer = stage.send(get(path)).await;
-            assert_eq!((answer.status.as_u16(), answer.kind.as_str()), (200, kind));
-        }
+        let health = stage.send(get("/healthz")).await;
+        let said = (health.status.as_u16(), health.kind.as_str());
+        assert_eq!(said, (200, "text/plain; charset=utf-8"));
     });
 }

@@ -1,6 +1,7 @@
 //! A database of the test's own, the router on it, and four bearers.
 
 use std::{
+    borrow::Cow,
     rc::Rc,
     sync::{LazyLock, OnceLock},
     time::Duration,
@@ -20,12 +21,17 @@ use tower::ServiceExt;
 use uuid::Uuid;
 use weft_embedded::{Cluster, Database, Options, Template, TestDatabase};
 use weft_server::{
-    AppState, app, config,
+    AppState,
+    accounts::Accounts,
+    app, config,
     events::Outgoing,
+    keys::Keys,
+    mail::{Letter, Post},
     migrate,
     roads::Roads,
     schema::TENANCY,
     seed::{self, DEMO},
+    site::Site,
     token::{ApiToken, PREFIX},
     webhooks::directory::Directory,
 };
@@ -36,6 +42,7 @@ use crate::webhooks::sender::Endpoint;
 
 pub(crate) struct Stage {
     pub(crate) router: Router,
+    pub(crate) state: AppState,
     pub(crate) roads: Roads,
     pub(crate) a: Org,
     pub(crate) b: Org,
@@ -102,6 +109,7 @@ impl Stage {
     pub(crate) fn over(other: &Stage, router: Router) -> Stage {
         Stage {
             router,
+            state: other.state.clone(),
             roads: other.roads.clone(),
             a: other.a.clone(),
             b: other.b.clone(),
@@ -123,6 +131,33 @@ impl Stage {
         read(self.router.clone().oneshot(request).await.unwrap()).await
     }
 
+    /// All mail that came for somebody, the latest first.
+    pub(crate) async fn mail_of(&self, address: &str) -> Vec<Letter> {
+        self.state.send_mail().await;
+        let letters = self.state.post().shown().unwrap().letters().into_iter();
+        let theirs = letters
+            .map(|kept| kept.letter)
+            .filter(|letter| letter.to.as_str() == address);
+        theirs.collect()
+    }
+
+    /// As if nobody had tried anything for a while: mail goes to one mailbox once a minute.
+    pub(crate) fn after_a_while(&self) {
+        let database: &Database = &self.database;
+        database.execute("DELETE FROM auth_rates").unwrap();
+    }
+
+    /// The link of the latest of them.
+    pub(crate) async fn link_of(&self, address: &str) -> String {
+        let letters = self.mail_of(address).await;
+        let mut lines = letters[0].text.lines();
+        let link = lines.find_map(|line| {
+            line.strip_prefix(ORIGIN)
+                .filter(|path| path.starts_with("/link/"))
+        });
+        link.expect("a link").to_owned()
+    }
+
     /// Every row of every table of `org`, as the superuser sees them.
     pub(crate) fn rows_of(&self, org: Uuid) -> Vec<Vec<Option<String>>> {
         let dump = |(table, column): &(&str, &str)| {
@@ -139,8 +174,8 @@ impl Stage {
     pub(crate) fn everything(&self) -> Vec<Vec<Option<String>>> {
         let mut all = [self.rows_of(self.a.id), self.rows_of(self.b.id)].concat();
         all.retain(|row| row[0].as_deref() != Some("api_tokens"));
-        let users = "SELECT 'users', count(*), md5(string_agg(t::text, E'\\n' ORDER BY t::text)) FROM users AS t";
-        all.extend(self.database.query(users).unwrap());
+        let accounts = "SELECT 'accounts', count(*), md5(string_agg(t::text, E'\\n' ORDER BY t::text)) FROM auth_accounts AS t";
+        all.extend(self.database.query(accounts).unwrap());
         all
     }
 
@@ -156,11 +191,12 @@ impl Stage {
     }
 }
 
-const TABLES: [(&str, &str); 19] = [
+const TABLES: [(&str, &str); 20] = [
     ("organizations", "id"),
     ("shops", "org_id"),
     ("memberships", "org_id"),
     ("membership_shops", "org_id"),
+    ("invitations", "org_id"),
     ("api_tokens", "org_id"),
     ("customers", "org_id"),
     ("orders", "org_id"),
@@ -289,7 +325,8 @@ fn on_layers(layers: Layers, test: impl AsyncFnOnce(&Stage)) {
         let [a, b] = [0, 1].map(|at| parts(&database, at));
         let a = bearers(&roads, a).await;
         let b = bearers(&roads, b).await;
-        let router = router(roads.clone());
+        let state = state(roads.clone());
+        let router = app(state.clone());
         for org in [&a, &b] {
             let stripe = Endpoint::make(&router, &org.owner, "stripe", Some(org.shops[0])).await;
             let answer = stripe.send(&router, &Value::Null).await;
@@ -298,6 +335,7 @@ fn on_layers(layers: Layers, test: impl AsyncFnOnce(&Stage)) {
         }
         let stage = Stage {
             router,
+            state,
             roads,
             a,
             b,
@@ -333,10 +371,27 @@ pub(crate) fn router(roads: Roads) -> Router {
 }
 
 pub(crate) fn state(roads: Roads) -> AppState {
-    let directory = Directory::new(KEYS.parse().unwrap()).unwrap();
-    let outgoing = Outgoing::new(Roots::none(), Networks::none()).unwrap();
-    AppState::new(roads, directory, outgoing)
+    state_with(
+        roads,
+        Outgoing::new(Roots::none(), Networks::none()).unwrap(),
+    )
 }
+
+pub(crate) fn state_with(roads: Roads, outgoing: Outgoing) -> AppState {
+    let keys: Keys = KEYS.parse().unwrap();
+    let directory = Directory::new(keys.webhooks().clone()).unwrap();
+    let accounts = Accounts::new(roads.auth.clone(), &keys).unwrap();
+    let site = Site::new(ORIGIN, &keys).unwrap();
+    AppState::new(
+        roads,
+        directory,
+        outgoing,
+        (accounts, site, Post::development()),
+    )
+}
+
+/// Where browsers find the stage.
+pub(crate) const ORIGIN: &str = "https://localhost:8443";
 
 /// The key that every stage seals under.
 pub(crate) const KEYS: &str = "test:S3kpL0nq0Jt0h8iIh2q0dJ8mWc7Yv5oXb1uR4eTz6aE=";
@@ -407,12 +462,12 @@ pub(crate) fn cluster() -> &'static Cluster {
 fn template() -> &'static Template {
     static TEMPLATE: OnceLock<Template> = OnceLock::new();
     TEMPLATE.get_or_init(|| {
-        let migrations = migrate::MIGRATIONS.iter().map(|(_, text)| *text);
+        let migrations = migrate::migrations().into_iter().map(|(_, text)| text);
         let seeds = [
             include_str!("../../src/seed.rs"),
             include_str!("../../src/import.rs"),
         ];
-        let text: String = migrations.chain(seeds).collect();
+        let text: String = migrations.chain(seeds.map(Cow::Borrowed)).collect();
         let made = cluster().template("weft-server", &text, |database| {
             runtime().block_on(async {
                 let mut owner = AsyncPgConnection::establish(&database.url("postgres")).await?;

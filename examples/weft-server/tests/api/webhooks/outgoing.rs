@@ -20,13 +20,7 @@ use tokio::{
     time::sleep,
 };
 use weft_server::{
-    AppState,
-    events::Outgoing,
-    serve,
-    state_folder::StateFolder,
-    tls,
-    value::EventType,
-    webhooks::{directory::Directory, retention},
+    events::Outgoing, serve, state_folder::StateFolder, tls, value::EventType, webhooks::retention,
 };
 use weft_webhooks::{
     Scheme, Secret, Verifier,
@@ -34,7 +28,7 @@ use weft_webhooks::{
 };
 
 use super::{records::order, sender::Endpoint};
-use crate::stage::{KEYS, Stage, on_stage, until};
+use crate::stage::{Stage, on_stage, state_with, until};
 
 type Received = Arc<Mutex<Vec<(HeaderMap, Bytes)>>>;
 
@@ -87,8 +81,7 @@ impl Pair {
         let roots = Roots::none().with_pem(certificate.as_bytes()).unwrap();
         let loopback: Networks = ["127.0.0.0/8".parse().unwrap()].into_iter().collect();
         let outgoing = Outgoing::new(roots, loopback).unwrap();
-        let directory = Directory::new(KEYS.parse().unwrap()).unwrap();
-        let state = AppState::new(stage.roads.clone(), directory, outgoing);
+        let state = state_with(stage.roads.clone(), outgoing);
         let worker = state.clone();
         Pair {
             stage: Stage::over(stage, weft_server::app(state)),

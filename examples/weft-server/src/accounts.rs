@@ -1,0 +1,72 @@
+//! weft-auth, put together for this server: who signs in, and by what.
+
+use std::io;
+
+use weft_auth::{
+    login::{Login, Offload},
+    password::{Config, Hasher, Params},
+    postgres::PgStore,
+    totp::seal::Keyring,
+};
+
+use crate::{keys::Keys, roads::AuthRoad};
+
+/// The accounts, on the road of role `weft_auth`.
+pub type Store = PgStore<AuthRoad>;
+
+/// How people sign in, and what is kept of that.
+#[derive(Clone)]
+pub struct Accounts {
+    login: Login<Store, Blocking>,
+    store: Store,
+    secrets: Keyring,
+}
+
+impl Accounts {
+    /// Accounts at the end of `auth`, with keys of their own derived from `keys`.
+    ///
+    /// # Errors
+    /// When the keys cannot be used, or the system has neither the memory for hashes nor randomness.
+    pub fn new(auth: AuthRoad, keys: &Keys) -> io::Result<Accounts> {
+        let store = PgStore::new(auth, keys.derived("mail")?);
+        let config = Config::new(Params::OWASP, MEMORY).with_peppers(keys.peppers()?);
+        let hasher = Hasher::new(config).map_err(io::Error::other)?;
+        let login = Login::new(store.clone(), hasher, keys.pseudonyms()?);
+        Ok(Accounts {
+            login: login.with_offload(Blocking),
+            store,
+            secrets: keys.derived("apps")?,
+        })
+    }
+
+    /// The one way to be signed in.
+    pub fn login(&self) -> &Login<Store, Blocking> {
+        &self.login
+    }
+
+    /// What is kept.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// What secrets of authenticator apps are sealed under.
+    pub fn secrets(&self) -> &Keyring {
+        &self.secrets
+    }
+}
+
+/// Hashes on a thread that may block.
+#[derive(Debug, Clone, Copy)]
+pub struct Blocking;
+
+impl Offload for Blocking {
+    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
+        match tokio::task::spawn_blocking(work).await {
+            Ok(done) => done,
+            Err(error) => std::panic::resume_unwind(error.into_panic()),
+        }
+    }
+}
+
+/// What all hashes together may take: four at once.
+const MEMORY: usize = 160 << 20;

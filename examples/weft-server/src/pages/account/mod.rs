@@ -1,0 +1,57 @@
+//! What concerns oneself: devices, password, app and address.
+
+mod address;
+mod app;
+mod confirm;
+mod devices;
+mod password;
+
+use axum::extract::State;
+use maud::{Markup, html};
+use weft_auth::store::{Account, AccountStore};
+
+use super::{Pages, layout, refused::Refused, visitor::SignedIn};
+use crate::{app::AppState, error::Problem};
+
+pub(super) fn routes(pages: Pages) -> Pages {
+    let pages = pages.get("/account", show);
+    let pages = devices::routes(pages);
+    let pages = password::routes(pages);
+    let pages = app::routes(pages);
+    let pages = address::routes(pages);
+    confirm::routes(pages)
+}
+
+async fn show(State(state): State<AppState>, signed_in: SignedIn) -> Result<Markup, Refused> {
+    let account = account(&state, &signed_in).await?;
+    let devices = devices::list(&state, &signed_in).await?;
+    Ok(layout::wide(
+        "Your account",
+        html! {
+            h1 { "Your account" }
+            p { "You are signed in as " strong { (account.mailbox.as_str()) } "." }
+            ul.list {
+                li { a href="/account/address" { strong { "Address" } span.soft { (account.mailbox.as_str()) } } }
+                li { a href="/account/password" { strong { "Password" } span.soft { (if account.password.is_some() { "Set" } else { "None: you sign in by mail" }) } } }
+                li { a href="/account/app" { strong { "Authenticator app" } span.soft { (if account.second_factor { "On" } else { "Off" }) } } }
+            }
+            (devices)
+            p { a href="/organizations" { "Your organisations" } }
+            (layout::form(&signed_in, "/sign-out", html! { button type="submit" { "Sign out" } }))
+        },
+    ))
+}
+
+/// The account of whoever is signed in.
+async fn account(state: &AppState, signed_in: &SignedIn) -> Result<Account, Refused> {
+    let found = state
+        .accounts()
+        .store()
+        .account(signed_in.session().account())
+        .await;
+    let found = found.map_err(|error| {
+        tracing::error!(%error, "an account cannot be read");
+        Problem::unavailable()
+    })?;
+    found.ok_or(Refused::NotSignedIn)
+}

@@ -1,0 +1,45 @@
+//! A form that was submitted, read strictly.
+
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, Request},
+    http::{StatusCode, header},
+};
+use serde::de::DeserializeOwned;
+use weft_auth::csrf;
+
+use super::refused::Refused;
+use crate::{app::AppState, error::Problem};
+
+/// The fields of a form, but for the token that the layer around all pages has checked. A field twice,
+/// an unknown one and a missing one are refused.
+pub(crate) struct Form<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequest<AppState> for Form<T> {
+    type Rejection = Refused;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Refused> {
+        let kind = request.headers().get(header::CONTENT_TYPE);
+        let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let essence = kind.split(';').next().unwrap_or_default().trim();
+        if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+            let detail = "a form is needed";
+            return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail).into());
+        }
+        let bytes = Bytes::from_request(request, state).await;
+        let bytes = bytes.map_err(|_| bad("the form could not be read"))?;
+        let text = std::str::from_utf8(&bytes).map_err(|_| bad("the form is not UTF-8"))?;
+        let fields = text.split('&').filter(|pair| {
+            let name = pair.split('=').next().unwrap_or_default();
+            name != csrf::FIELD
+        });
+        let fields: Vec<&str> = fields.collect();
+        serde_urlencoded::from_str(&fields.join("&"))
+            .map(Form)
+            .map_err(|error| Problem::unprocessable(error.to_string()).into())
+    }
+}
+
+fn bad(detail: &str) -> Refused {
+    Problem::new(StatusCode::BAD_REQUEST, detail).into()
+}

@@ -1,0 +1,5 @@
+//! People, in pages.
+
+mod accounts;
+mod passwords;
+mod site;
