@@ -31,6 +31,7 @@ mod fixtures;
 mod flows;
 mod identities;
 mod links;
+mod revocations;
 mod second_factors;
 mod sessions;
 
