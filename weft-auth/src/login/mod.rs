@@ -33,6 +33,8 @@ mod padding;
 mod password;
 mod refusal;
 mod second_factor;
+#[cfg(feature = "sso")]
+mod single_sign_on;
 mod visit;
 
 use crate::link::Policy as LinkPolicy;
@@ -53,6 +55,8 @@ pub use outcome::{ChallengeRecord, Outcome, Rehash, SecondFactorNeeded, SignedIn
 pub use padding::padding;
 pub use refusal::{Refusal, RefusalKind};
 pub use second_factor::{OpenSecret, SecondFactor};
+#[cfg(feature = "sso")]
+pub use single_sign_on::{Acquaintance, Admission};
 pub use visit::Visit;
 
 /// All that a sign-in needs of a store.

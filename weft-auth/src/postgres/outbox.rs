@@ -22,7 +22,7 @@ use crate::totp::seal::SealError;
 const PURPOSE: &[u8] = b"weft-auth mail";
 
 /// The kinds that are no link.
-const NOTICES: [MailKind; 7] = [
+const NOTICES: [MailKind; 9] = [
     MailKind::AlreadyRegistered,
     MailKind::PasswordReplaced,
     MailKind::MailboxChanged,
@@ -30,6 +30,8 @@ const NOTICES: [MailKind; 7] = [
     MailKind::SecondFactorRemoved,
     MailKind::RecoveryCodeUsed,
     MailKind::SecondFactorFailing,
+    MailKind::IdentityLinked,
+    MailKind::IdentityUnlinked,
 ];
 
 /// A mail that is claimed, to be sent.
@@ -163,6 +165,8 @@ fn names(kind: MailKind) -> (&'static str, Option<&'static str>) {
         MailKind::SecondFactorRemoved => "second-factor-removed",
         MailKind::RecoveryCodeUsed => "recovery-code-used",
         MailKind::SecondFactorFailing => "second-factor-failing",
+        MailKind::IdentityLinked => "identity-linked",
+        MailKind::IdentityUnlinked => "identity-unlinked",
     };
     (name, None)
 }

@@ -62,7 +62,8 @@ pub trait AccountStore: Store {
         ready(Ok(false))
     }
 
-    /// Adds an account. False if its mailbox has one.
+    /// Adds an account. False if its mailbox or its id has one, or it owes a second factor: nobody has
+    /// enrolled one yet.
     fn create_account(&self, account: &Account) -> impl Future<Output = Answer<bool, Self>> + Send;
 
     /// Sets a password, and in the same statement deletes the account's links and its sessions but for

@@ -44,6 +44,10 @@ pub enum MailKind {
     RecoveryCodeUsed,
     /// Somebody who knows the password got five second factors wrong in a row.
     SecondFactorFailing,
+    /// An identity of single sign-on was linked to the account.
+    IdentityLinked,
+    /// An identity of single sign-on was taken from the account.
+    IdentityUnlinked,
 }
 
 /// Mail that waits to be sent.

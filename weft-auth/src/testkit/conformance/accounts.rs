@@ -65,7 +65,16 @@ where
         None,
     )?;
     let unknown = store.account(account()?.id).await.map_err(store_failed)?;
-    holds("an id that nobody has finds nothing", unknown, None)
+    holds("an id that nobody has finds nothing", unknown, None)?;
+    let rule = "an account is not made with a second factor that nobody enrolled";
+    let owing = Account {
+        second_factor: true,
+        ..account()?
+    };
+    let created = store.create_account(&owing).await.map_err(store_failed)?;
+    holds(rule, created, false)?;
+    let found = store.account(owing.id).await.map_err(store_failed)?;
+    holds(rule, found, None)
 }
 
 async fn one_mailbox_is_changed_to<T>(subject: &T, race: &impl Race) -> Result<(), Violation>

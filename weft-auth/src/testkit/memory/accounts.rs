@@ -18,17 +18,14 @@ impl AccountStore for Memory {
         &self,
         domain: &str,
     ) -> impl Future<Output = Answer<bool, Self>> + Send {
-        self.step(|tables| tables.domains.contains(domain))
+        self.step(|tables| {
+            let mut claims = tables.claims.values().map(|row| &row.claim);
+            claims.any(|claim| claim.domain.as_str() == domain && claim.enforced)
+        })
     }
 
     fn create_account(&self, account: &Account) -> impl Future<Output = Answer<bool, Self>> + Send {
-        self.step(|tables| {
-            let free = tables.account_with(&account.mailbox).is_none();
-            if free {
-                tables.accounts.insert(account.id, account.clone());
-            }
-            free
-        })
+        self.step(|tables| tables.create(account))
     }
 
     fn replace_password(
