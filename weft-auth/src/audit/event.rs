@@ -25,6 +25,8 @@ pub enum Event {
     SecondFactorEnrolled,
     /// A second factor was removed.
     SecondFactorRemoved,
+    /// An account was deleted by whose it was.
+    Deleted,
 }
 
 macro_rules! reasons {
@@ -81,6 +83,7 @@ impl Event {
             Event::Registered => [8, 0],
             Event::SecondFactorEnrolled => [9, 0],
             Event::SecondFactorRemoved => [10, 0],
+            Event::Deleted => [11, 0],
         }
     }
 
@@ -100,6 +103,7 @@ impl Event {
             (8, 0) => Some(Event::Registered),
             (9, 0) => Some(Event::SecondFactorEnrolled),
             (10, 0) => Some(Event::SecondFactorRemoved),
+            (11, 0) => Some(Event::Deleted),
             _ => None,
         }
     }
@@ -120,7 +124,7 @@ mod tests {
             })
             .collect();
         let (proofs, reasons, purposes) = (Proof::ALL.len(), Reason::ALL.len(), Purpose::ALL.len());
-        assert_eq!(all.len(), 2 * proofs + reasons + 2 * purposes + 5);
+        assert_eq!(all.len(), 2 * proofs + reasons + 2 * purposes + 6);
     }
 
     #[test]

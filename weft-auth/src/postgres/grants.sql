@@ -1,7 +1,6 @@
-GRANT SELECT, INSERT, UPDATE ON auth_accounts TO {role};
 GRANT SELECT, INSERT, DELETE ON auth_domains TO {role};
 GRANT SELECT, INSERT, UPDATE, DELETE ON
-    auth_sessions, auth_links, auth_rates, auth_failures, auth_challenges, auth_totps,
+    auth_accounts, auth_sessions, auth_links, auth_rates, auth_failures, auth_challenges, auth_totps,
     auth_outbox TO {role};
 GRANT SELECT, INSERT, DELETE ON auth_recovery_codes TO {role};
 GRANT SELECT, INSERT ON auth_audit TO {role};

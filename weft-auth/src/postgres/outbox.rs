@@ -22,12 +22,13 @@ use crate::totp::seal::SealError;
 const PURPOSE: &[u8] = b"weft-auth mail";
 
 /// The kinds that are no link.
-const NOTICES: [MailKind; 7] = [
+const NOTICES: [MailKind; 8] = [
     MailKind::AlreadyRegistered,
     MailKind::PasswordReplaced,
     MailKind::MailboxChanged,
     MailKind::SecondFactorEnrolled,
     MailKind::SecondFactorRemoved,
+    MailKind::AccountDeleted,
     MailKind::RecoveryCodeUsed,
     MailKind::SecondFactorFailing,
 ];
@@ -152,6 +153,7 @@ fn names(kind: MailKind) -> (&'static str, Option<&'static str>) {
         MailKind::MailboxChanged => "mailbox-changed",
         MailKind::SecondFactorEnrolled => "second-factor-enrolled",
         MailKind::SecondFactorRemoved => "second-factor-removed",
+        MailKind::AccountDeleted => "account-deleted",
         MailKind::RecoveryCodeUsed => "recovery-code-used",
         MailKind::SecondFactorFailing => "second-factor-failing",
     };

@@ -40,6 +40,8 @@ pub enum MailKind {
     SecondFactorEnrolled,
     /// The second factor was removed.
     SecondFactorRemoved,
+    /// The account was deleted.
+    AccountDeleted,
     /// A recovery code was used.
     RecoveryCodeUsed,
     /// Somebody who knows the password got five second factors wrong in a row.
