@@ -1,5 +1,6 @@
 //! People, in pages.
 
 mod accounts;
+mod founding;
 mod passwords;
 mod site;
