@@ -2,5 +2,7 @@
 
 mod accounts;
 mod founding;
+mod matrix;
 mod passwords;
+mod sessions;
 mod site;
