@@ -27,6 +27,8 @@ pub enum Event {
     SecondFactorRemoved,
     /// An account was deleted by whose it was.
     Deleted,
+    /// The recovery codes were replaced.
+    RecoveryCodesReplaced,
 }
 
 macro_rules! reasons {
@@ -84,6 +86,7 @@ impl Event {
             Event::SecondFactorEnrolled => [9, 0],
             Event::SecondFactorRemoved => [10, 0],
             Event::Deleted => [11, 0],
+            Event::RecoveryCodesReplaced => [12, 0],
         }
     }
 
@@ -104,6 +107,7 @@ impl Event {
             (9, 0) => Some(Event::SecondFactorEnrolled),
             (10, 0) => Some(Event::SecondFactorRemoved),
             (11, 0) => Some(Event::Deleted),
+            (12, 0) => Some(Event::RecoveryCodesReplaced),
             _ => None,
         }
     }
@@ -124,7 +128,7 @@ mod tests {
             })
             .collect();
         let (proofs, reasons, purposes) = (Proof::ALL.len(), Reason::ALL.len(), Purpose::ALL.len());
-        assert_eq!(all.len(), 2 * proofs + reasons + 2 * purposes + 6);
+        assert_eq!(all.len(), 2 * proofs + reasons + 2 * purposes + 7);
     }
 
     #[test]

@@ -42,6 +42,8 @@ pub enum MailKind {
     SecondFactorRemoved,
     /// The account was deleted.
     AccountDeleted,
+    /// The recovery codes were replaced.
+    RecoveryCodesReplaced,
     /// A recovery code was used.
     RecoveryCodeUsed,
     /// Somebody who knows the password got five second factors wrong in a row.
