@@ -85,8 +85,8 @@ impl Event {
             Event::Registered => [8, 0],
             Event::SecondFactorEnrolled => [9, 0],
             Event::SecondFactorRemoved => [10, 0],
-            Event::Deleted => [11, 0],
-            Event::RecoveryCodesReplaced => [12, 0],
+            Event::Deleted => [13, 0],
+            Event::RecoveryCodesReplaced => [14, 0],
         }
     }
 
@@ -106,8 +106,8 @@ impl Event {
             (8, 0) => Some(Event::Registered),
             (9, 0) => Some(Event::SecondFactorEnrolled),
             (10, 0) => Some(Event::SecondFactorRemoved),
-            (11, 0) => Some(Event::Deleted),
-            (12, 0) => Some(Event::RecoveryCodesReplaced),
+            (13, 0) => Some(Event::Deleted),
+            (14, 0) => Some(Event::RecoveryCodesReplaced),
             _ => None,
         }
     }
