@@ -29,6 +29,10 @@ pub enum Event {
     IdentityLinked,
     /// An identity of single sign-on was taken from its account.
     IdentityUnlinked,
+    /// An account was deleted by whose it was.
+    Deleted,
+    /// The recovery codes were replaced.
+    RecoveryCodesReplaced,
 }
 
 macro_rules! reasons {
@@ -92,6 +96,8 @@ impl Event {
             Event::SecondFactorRemoved => [10, 0],
             Event::IdentityLinked => [11, 0],
             Event::IdentityUnlinked => [12, 0],
+            Event::Deleted => [13, 0],
+            Event::RecoveryCodesReplaced => [14, 0],
         }
     }
 
@@ -113,6 +119,8 @@ impl Event {
             (10, 0) => Some(Event::SecondFactorRemoved),
             (11, 0) => Some(Event::IdentityLinked),
             (12, 0) => Some(Event::IdentityUnlinked),
+            (13, 0) => Some(Event::Deleted),
+            (14, 0) => Some(Event::RecoveryCodesReplaced),
             _ => None,
         }
     }
@@ -133,7 +141,7 @@ mod tests {
             })
             .collect();
         let (proofs, reasons, purposes) = (Proof::ALL.len(), Reason::ALL.len(), Purpose::ALL.len());
-        assert_eq!(all.len(), 2 * proofs + reasons + 2 * purposes + 7);
+        assert_eq!(all.len(), 2 * proofs + reasons + 2 * purposes + 9);
     }
 
     #[test]

@@ -178,6 +178,19 @@ impl<L: Lend> AccountStore for PgStore<L> {
         );
         self.any(suspended.bind::<Uuid, Id>(id.into())).await
     }
+
+    async fn delete_account(&self, id: AccountId) -> Answer<bool, Self> {
+        // What refers to an account goes with it; links do not, so that they tell nobody apart.
+        let deleted = Statement::new(
+            "WITH account AS (
+                 DELETE FROM auth_accounts WHERE id = $1 RETURNING id
+             ), links AS (
+                 DELETE FROM auth_links l USING account WHERE l.account_id = account.id
+             )
+             SELECT id FROM account",
+        );
+        self.any(deleted.bind::<Uuid, Id>(id.into())).await
+    }
 }
 
 pub(super) fn name(state: AccountState) -> &'static str {

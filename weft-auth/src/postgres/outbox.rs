@@ -22,12 +22,14 @@ use crate::totp::seal::SealError;
 const PURPOSE: &[u8] = b"weft-auth mail";
 
 /// The kinds that are no link.
-const NOTICES: [MailKind; 9] = [
+const NOTICES: [MailKind; 11] = [
     MailKind::AlreadyRegistered,
     MailKind::PasswordReplaced,
     MailKind::MailboxChanged,
     MailKind::SecondFactorEnrolled,
     MailKind::SecondFactorRemoved,
+    MailKind::AccountDeleted,
+    MailKind::RecoveryCodesReplaced,
     MailKind::RecoveryCodeUsed,
     MailKind::SecondFactorFailing,
     MailKind::IdentityLinked,
@@ -163,6 +165,8 @@ fn names(kind: MailKind) -> (&'static str, Option<&'static str>) {
         MailKind::MailboxChanged => "mailbox-changed",
         MailKind::SecondFactorEnrolled => "second-factor-enrolled",
         MailKind::SecondFactorRemoved => "second-factor-removed",
+        MailKind::AccountDeleted => "account-deleted",
+        MailKind::RecoveryCodesReplaced => "recovery-codes-replaced",
         MailKind::RecoveryCodeUsed => "recovery-code-used",
         MailKind::SecondFactorFailing => "second-factor-failing",
         MailKind::IdentityLinked => "identity-linked",

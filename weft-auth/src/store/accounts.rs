@@ -103,6 +103,10 @@ pub trait AccountStore: Store {
     /// Suspends an account, and in the same statement deletes its sessions and links and begins a new
     /// [epoch](Account::epoch).
     fn suspend_account(&self, id: AccountId) -> impl Future<Output = Answer<bool, Self>> + Send;
+
+    /// Deletes an account, and in the same statement all that is its: sessions, links, challenges, and
+    /// the second factor with its recovery codes.
+    fn delete_account(&self, id: AccountId) -> impl Future<Output = Answer<bool, Self>> + Send;
 }
 
 impl std::fmt::Debug for Account {

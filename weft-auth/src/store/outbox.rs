@@ -40,6 +40,10 @@ pub enum MailKind {
     SecondFactorEnrolled,
     /// The second factor was removed.
     SecondFactorRemoved,
+    /// The account was deleted.
+    AccountDeleted,
+    /// The recovery codes were replaced.
+    RecoveryCodesReplaced,
     /// A recovery code was used.
     RecoveryCodeUsed,
     /// Somebody who knows the password got five second factors wrong in a row.

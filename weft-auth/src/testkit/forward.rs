@@ -33,6 +33,7 @@ macro_rules! forward_all {
                 change_mailbox(id: AccountId, from: &Mailbox, to: &Mailbox) -> bool;
                 verify_mailbox(id: AccountId, mailbox: &Mailbox) -> bool;
                 suspend_account(id: AccountId) -> bool;
+                delete_account(id: AccountId) -> bool;
             }
             SessionStore {
                 begin_session(

@@ -32,7 +32,7 @@ use crate::{AccountId, ApiTokenId, Error};
 /// # let store = Memory::new();
 /// # let owner = weft_auth::AccountId::generate()?;
 /// # let account = Account { id: owner, mailbox: weft_auth::Mailbox::parse("ada@example.com")?,
-/// #     password: None, state: AccountState::Active, second_factor: false, break_glass: false };
+/// #     password: None, state: AccountState::Active, second_factor: false, break_glass: false, epoch: 0 };
 /// # store.create_account(&account).await?;
 /// let tokens = ApiTokens::new(store, Prefix::new("weft")?);
 /// let now = SystemTime::now();

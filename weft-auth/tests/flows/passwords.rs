@@ -450,3 +450,27 @@ fn fifty_at_once_with_room_for_four_are_answered() {
         .count();
     assert_eq!(tried + busy, 50);
 }
+
+#[test]
+fn a_deleted_account_takes_its_session_along_and_its_mailbox_is_told() {
+    let stage = Stage::new();
+    let token = signed_in(stage.password(RIGHT, 0).unwrap()).started.token;
+    let sessions = stage.login.sessions();
+    let session = run(sessions.resume(&token, at(1))).unwrap();
+    let recent = session.recently_authenticated(at(1)).unwrap();
+    run(stage.login.delete_own_account(&recent, &visit(1))).unwrap();
+    assert_eq!(last_event(&stage.store), Event::Deleted);
+    let told = stage.store.outbox().pop().unwrap();
+    assert_eq!(
+        (told.kind, told.to, told.decoy),
+        (
+            MailKind::AccountDeleted,
+            stage.account.mailbox.clone(),
+            false
+        )
+    );
+    assert!(run(sessions.resume(&token, at(2))).is_err());
+    assert_eq!(refused(stage.password(RIGHT, 2)), RefusalKind::Credentials);
+    let again = run(stage.login.delete_own_account(&recent, &visit(2)));
+    assert_eq!(refused(again), RefusalKind::Credentials);
+}

@@ -207,17 +207,39 @@ async fn update(
 
 async fn delete(tenant: Tenant, Id(id): Id, _: NoQuery, _: NoBody) -> Result<StatusCode, Problem> {
     tenant.must_own()?;
-    let mut conn = tenant.open().await?;
-    let gone = conn
-        .transaction(async |conn| {
-            if owners(conn).await? == [id] {
-                return Err(last_owner());
-            }
-            let member = memberships::table.filter(memberships::id.eq(id));
-            Ok::<_, Problem>(diesel::delete(member).execute(conn).await?)
-        })
+    deleted(let_go(&mut tenant.open().await?, id).await?)
+}
+
+/// Lets a member go, unless nobody owned the organisation then.
+async fn let_go(conn: &mut OrgConnection, id: Uuid) -> Result<usize, Problem> {
+    conn.transaction(async |conn| {
+        if owners(conn).await? == [id] {
+            return Err(last_owner());
+        }
+        let member = memberships::table.filter(memberships::id.eq(id));
+        Ok(diesel::delete(member).execute(conn).await?)
+    })
+    .await
+}
+
+/// The same for whoever goes of his own accord, if he is a member.
+pub(crate) async fn leave(conn: &mut OrgConnection, user: Uuid) -> Result<(), Problem> {
+    let own = memberships::table.filter(memberships::user_id.eq(user));
+    let id: Option<Uuid> = own.select(memberships::id).first(conn).await.optional()?;
+    match id {
+        Some(id) => let_go(conn, id).await.map(drop),
+        None => Ok(()),
+    }
+}
+
+/// Whether the organisation has no owner but `user`.
+pub(crate) async fn owns_alone(conn: &mut OrgConnection, user: Uuid) -> QueryResult<bool> {
+    let owners: Vec<Uuid> = memberships::table
+        .filter(memberships::role.eq(Role::Owner))
+        .select(memberships::user_id)
+        .load(conn)
         .await?;
-    deleted(gone)
+    Ok(owners == [user])
 }
 
 /// The owners, locked, so that two of them cannot demote each other at once.

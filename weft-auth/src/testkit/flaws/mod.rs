@@ -105,6 +105,7 @@ forward! { Flawed:
         change_mailbox(id: AccountId, from: &Mailbox, to: &Mailbox) -> bool;
         verify_mailbox(id: AccountId, mailbox: &Mailbox) -> bool;
         suspend_account(id: AccountId) -> bool;
+        delete_account(id: AccountId) -> bool;
     } {
         async fn create_account(&self, account: &Account) -> Answer<bool, Self> {
             let account = &match self.is(Flaw::SecondFactorIsForgotten) {

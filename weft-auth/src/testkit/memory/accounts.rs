@@ -108,4 +108,17 @@ impl AccountStore for Memory {
             true
         })
     }
+
+    fn delete_account(&self, id: AccountId) -> impl Future<Output = Answer<bool, Self>> + Send {
+        self.step(|tables| {
+            tables.end_all_of(id, None);
+            take_out(&mut tables.links, |row| row.record.account == Some(id));
+            tables
+                .challenges
+                .retain(|_, (record, _)| record.account != id);
+            tables.totps.remove(&id);
+            tables.recovery_codes.remove(&id);
+            tables.accounts.remove(&id).is_some()
+        })
+    }
 }

@@ -1,5 +1,8 @@
 //! People, in pages.
 
 mod accounts;
+mod founding;
+mod matrix;
 mod passwords;
+mod sessions;
 mod site;
