@@ -15,7 +15,7 @@
 //! ```
 
 use std::hint::black_box;
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::{Command, Stdio, id};
 use std::{env, fs, io};
 
@@ -58,13 +58,13 @@ pub fn missing() -> Option<&'static str> {
 pub fn count(names: &[&str]) -> io::Result<Vec<u64>> {
     let folder = env::temp_dir().join(format!("weft-callgrind-{}", id()));
     fs::create_dir_all(&folder)?;
-    let counts = run(names, folder.join("out"));
+    let counts = run(names, &folder.join("out"));
     fs::remove_dir_all(&folder)?;
     let counts = counts?;
     Ok(counts[counts.len() / ROUNDS * (ROUNDS - 1)..].to_vec())
 }
 
-fn run(names: &[&str], report: PathBuf) -> io::Result<Vec<u64>> {
+fn run(names: &[&str], report: &Path) -> io::Result<Vec<u64>> {
     let ran = Command::new("valgrind")
         .args(["--tool=callgrind", "--quiet"])
         .arg("--dump-before=*weft_callgrind*between_two_calls*")
