@@ -1,3 +1,5 @@
+use std::hint;
+
 use super::{Memory, SessionRow, take_out};
 use crate::store::{Account, AccountState, AccountStore, Answer};
 use crate::{AccountId, Mailbox, SessionId};
@@ -7,7 +9,13 @@ impl AccountStore for Memory {
         &self,
         mailbox: &Mailbox,
     ) -> impl Future<Output = Answer<Option<Account>, Self>> + Send {
-        self.step(|tables| tables.account_with(mailbox).cloned())
+        self.step(|tables| {
+            let found = tables.account_with(mailbox);
+            // Nobody is copied as well, so that instructions can be compared.
+            let somebody = found.or(tables.accounts.values().next());
+            let copy = hint::black_box(somebody.cloned());
+            found.and(copy)
+        })
     }
 
     fn account(&self, id: AccountId) -> impl Future<Output = Answer<Option<Account>, Self>> + Send {
