@@ -149,19 +149,7 @@ async fn create(
     let mut conn = tenant.open().await?;
     let made = conn
         .transaction(async |conn| {
-            let id = new_id();
-            diesel::insert_into(memberships::table)
-                .values((
-                    memberships::id.eq(id),
-                    memberships::user_id.eq(user),
-                    memberships::role.eq(new.role),
-                    memberships::all_shops.eq(new.shop_ids.is_none()),
-                    memberships::display_name.eq(&new.display_name),
-                    memberships::address.eq(&new.address),
-                ))
-                .execute(conn)
-                .await?;
-            limit_to(conn, id, new.shop_ids.unwrap_or_default()).await?;
+            let id = take_in(conn, user, new).await?;
             one(conn, id).await
         })
         .await?;
@@ -226,6 +214,31 @@ pub(crate) async fn delete(
         })
         .await?;
     deleted(gone)
+}
+
+/// Makes a member of `user`, and says the id of the membership.
+///
+/// # Errors
+/// When the user is a member already, a shop is not there, or the database does not go along.
+pub(crate) async fn take_in(
+    conn: &mut OrgConnection,
+    user: Uuid,
+    new: NewMembership,
+) -> Result<Uuid, Problem> {
+    let id = new_id();
+    diesel::insert_into(memberships::table)
+        .values((
+            memberships::id.eq(id),
+            memberships::user_id.eq(user),
+            memberships::role.eq(new.role),
+            memberships::all_shops.eq(new.shop_ids.is_none()),
+            memberships::display_name.eq(&new.display_name),
+            memberships::address.eq(&new.address),
+        ))
+        .execute(conn)
+        .await?;
+    limit_to(conn, id, new.shop_ids.unwrap_or_default()).await?;
+    Ok(id)
 }
 
 /// The owners, locked, so that two of them cannot demote each other at once.
