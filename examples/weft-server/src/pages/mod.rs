@@ -1,18 +1,27 @@
 //! Pages for people: forms and links, no script. Each is a few lines over the handlers of the API, so
 //! that what a page shows is what the API answers.
 
+mod access;
 mod account;
+mod asked;
 mod assets;
+mod conversation;
+mod customers;
 mod development;
 mod form;
+mod inbox;
 mod invitations;
 mod landing;
 mod layout;
 mod links;
 mod mail;
+mod members;
+mod names;
+mod orders;
 mod organizations;
 pub mod refused;
 mod second_factor;
+mod show;
 mod sign_in;
 mod visitor;
 
@@ -82,5 +91,11 @@ pub fn pages() -> Pages {
     let pages = links::routes(pages);
     let pages = account::routes(pages);
     let pages = organizations::routes(pages);
+    let pages = inbox::routes(pages);
+    let pages = conversation::routes(pages);
+    let pages = customers::routes(pages);
+    let pages = orders::routes(pages);
+    let pages = members::routes(pages);
+    let pages = invitations::routes(pages);
     development::routes(pages)
 }

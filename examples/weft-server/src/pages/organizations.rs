@@ -98,7 +98,8 @@ async fn make(
     Ok(Redirect::to(&format!("/o/{slug}/inbox")).into_response())
 }
 
-async fn mailbox(state: &AppState, account: AccountId) -> Result<Mailbox, Refused> {
+/// Whose account it is.
+pub(super) async fn mailbox(state: &AppState, account: AccountId) -> Result<Mailbox, Refused> {
     use weft_auth::store::AccountStore;
     let found = state.accounts().store().account(account).await;
     let found = found.map_err(|error| {

@@ -116,7 +116,10 @@ struct Row {
     updated_at: DateTime<Utc>,
 }
 
-async fn list(tenant: Tenant, Query(asked): Query<Memberships>) -> Answer<Page<Membership>> {
+pub(crate) async fn list(
+    tenant: Tenant,
+    Query(asked): Query<Memberships>,
+) -> Answer<Page<Membership>> {
     let mut query = memberships::table.select(Row::as_select()).into_boxed();
     if let Some(role) = asked.role {
         query = query.filter(memberships::role.eq(role));
@@ -128,7 +131,7 @@ async fn list(tenant: Tenant, Query(asked): Query<Memberships>) -> Answer<Page<M
     Ok(Json(Page::new(rows, Limit::rows(asked.limit))))
 }
 
-async fn get(tenant: Tenant, Id(id): Id, _: NoQuery) -> Answer<Membership> {
+pub(crate) async fn get(tenant: Tenant, Id(id): Id, _: NoQuery) -> Answer<Membership> {
     Ok(Json(one(&mut tenant.open().await?, id).await?))
 }
 
@@ -146,26 +149,14 @@ async fn create(
     let mut conn = tenant.open().await?;
     let made = conn
         .transaction(async |conn| {
-            let id = new_id();
-            diesel::insert_into(memberships::table)
-                .values((
-                    memberships::id.eq(id),
-                    memberships::user_id.eq(user),
-                    memberships::role.eq(new.role),
-                    memberships::all_shops.eq(new.shop_ids.is_none()),
-                    memberships::display_name.eq(&new.display_name),
-                    memberships::address.eq(&new.address),
-                ))
-                .execute(conn)
-                .await?;
-            limit_to(conn, id, new.shop_ids.unwrap_or_default()).await?;
+            let id = take_in(conn, user, new).await?;
             one(conn, id).await
         })
         .await?;
     Ok(Created(format!("/api/memberships/{}", made.id), made))
 }
 
-async fn update(
+pub(crate) async fn update(
     tenant: Tenant,
     Id(id): Id,
     _: NoQuery,
@@ -205,7 +196,12 @@ async fn update(
     Ok(Json(changed))
 }
 
-async fn delete(tenant: Tenant, Id(id): Id, _: NoQuery, _: NoBody) -> Result<StatusCode, Problem> {
+pub(crate) async fn delete(
+    tenant: Tenant,
+    Id(id): Id,
+    _: NoQuery,
+    _: NoBody,
+) -> Result<StatusCode, Problem> {
     tenant.must_own()?;
     deleted(let_go(&mut tenant.open().await?, id).await?)
 }
@@ -240,6 +236,31 @@ pub(crate) async fn owns_alone(conn: &mut OrgConnection, user: Uuid) -> QueryRes
         .load(conn)
         .await?;
     Ok(owners == [user])
+}
+
+/// Makes a member of `user`, and says the id of the membership.
+///
+/// # Errors
+/// When the user is a member already, a shop is not there, or the database does not go along.
+pub(crate) async fn take_in(
+    conn: &mut OrgConnection,
+    user: Uuid,
+    new: NewMembership,
+) -> Result<Uuid, Problem> {
+    let id = new_id();
+    diesel::insert_into(memberships::table)
+        .values((
+            memberships::id.eq(id),
+            memberships::user_id.eq(user),
+            memberships::role.eq(new.role),
+            memberships::all_shops.eq(new.shop_ids.is_none()),
+            memberships::display_name.eq(&new.display_name),
+            memberships::address.eq(&new.address),
+        ))
+        .execute(conn)
+        .await?;
+    limit_to(conn, id, new.shop_ids.unwrap_or_default()).await?;
+    Ok(id)
 }
 
 /// The owners, locked, so that two of them cannot demote each other at once.
