@@ -57,7 +57,12 @@ impl Bucket {
     /// When the name is none that can be a part of a host.
     pub fn new(region: Region, name: &str) -> Result<Bucket, BucketError> {
         let origin = format!("https://{name}.{}", region.host());
-        Bucket::at(origin, (region.store(), region.name(), region.jurisdiction()), name, "/".to_owned())
+        Bucket::at(
+            origin,
+            (region.store(), region.name(), region.jurisdiction()),
+            name,
+            "/".to_owned(),
+        )
     }
 
     /// A bucket of Cloudflare R2's with the jurisdiction `eu`, which keeps what is in it within the
@@ -66,7 +71,11 @@ impl Bucket {
     /// # Errors
     /// When the account or the name is none.
     pub fn cloudflare_eu(account: &str, name: &str) -> Result<Bucket, BucketError> {
-        if account.len() != 32 || !account.bytes().all(|c| matches!(c, b'0'..=b'9' | b'a'..=b'f')) {
+        if account.len() != 32
+            || !account
+                .bytes()
+                .all(|c| matches!(c, b'0'..=b'9' | b'a'..=b'f'))
+        {
             return Err(BucketError::Account);
         }
         let origin = format!("https://{name}.{account}.eu.r2.cloudflarestorage.com");
@@ -91,7 +100,12 @@ impl Bucket {
         if !is_endpoint(endpoint) {
             return Err(BucketError::Endpoint);
         }
-        Bucket::at(endpoint.to_owned(), (store, region, jurisdiction), name, format!("/{name}/"))
+        Bucket::at(
+            endpoint.to_owned(),
+            (store, region, jurisdiction),
+            name,
+            format!("/{name}/"),
+        )
     }
 
     fn at(
@@ -173,8 +187,8 @@ fn is_endpoint(text: &str) -> bool {
         let number: Option<u16> = port.parse().ok();
         number.is_some_and(|number| ![0, 80, 443].contains(&number) && number.to_string() == port)
     });
-    let host_is_plain = (1..=253).contains(&host.len())
-        && host.split('.').all(|label| is_word(label, 1..=63));
+    let host_is_plain =
+        (1..=253).contains(&host.len()) && host.split('.').all(|label| is_word(label, 1..=63));
     host_is_plain && port_is_written && (tls || ["127.0.0.1", "localhost"].contains(&host))
 }
 
@@ -197,17 +211,43 @@ mod tests {
 
     #[test]
     fn a_name_that_could_lead_elsewhere_is_none() {
-        for name in ["", "ab", "-ab", "ab-", "a.b.c", "Abc", "a/b", "a%2fb", "a@b", "..", &"x".repeat(64)] {
-            assert_eq!(Bucket::new(Region::AwsUsEast1, name), Err(BucketError::Name), "{name}");
+        for name in [
+            "",
+            "ab",
+            "-ab",
+            "ab-",
+            "a.b.c",
+            "Abc",
+            "a/b",
+            "a%2fb",
+            "a@b",
+            "..",
+            &"x".repeat(64),
+        ] {
+            assert_eq!(
+                Bucket::new(Region::AwsUsEast1, name),
+                Err(BucketError::Name),
+                "{name}"
+            );
         }
     }
 
     #[test]
     fn an_endpoint_is_an_origin_and_nothing_more() {
         let tried = |endpoint| {
-            Bucket::self_hosted(endpoint, Store::Ceph, ("default", Jurisdiction::Eu), "bucket").is_ok()
+            Bucket::self_hosted(
+                endpoint,
+                Store::Ceph,
+                ("default", Jurisdiction::Eu),
+                "bucket",
+            )
+            .is_ok()
         };
-        for endpoint in ["https://s3.example.com", "https://s3.example.com:9000", "http://127.0.0.1:9000"] {
+        for endpoint in [
+            "https://s3.example.com",
+            "https://s3.example.com:9000",
+            "http://127.0.0.1:9000",
+        ] {
             assert!(tried(endpoint), "{endpoint}");
         }
         for endpoint in [

@@ -90,9 +90,13 @@ impl fmt::Debug for Credentials {
 impl fmt::Display for CredentialsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            CredentialsError::AccessKey => "the access key is not 1 to 128 letters, digits, - and _",
+            CredentialsError::AccessKey => {
+                "the access key is not 1 to 128 letters, digits, - and _"
+            }
             CredentialsError::Secret => "the secret is empty, or has space in it or around it",
-            CredentialsError::Session => "the session's token is empty, or has space in it or around it",
+            CredentialsError::Session => {
+                "the session's token is empty, or has space in it or around it"
+            }
         })
     }
 }
@@ -120,7 +124,10 @@ mod tests {
     /// CVE-2023-30610, RUSTSEC-2024-0358: credentials in debug output and logs.
     #[test]
     fn cve_2023_30610_they_are_not_shown() {
-        let credentials = Credentials::new("AKIA", "s3cr3t").unwrap().with_session("t0k3n").unwrap();
+        let credentials = Credentials::new("AKIA", "s3cr3t")
+            .unwrap()
+            .with_session("t0k3n")
+            .unwrap();
         let shown = format!("{credentials:?}");
         assert!(shown.contains("AKIA") && !shown.contains("s3cr3t") && !shown.contains("t0k3n"));
     }

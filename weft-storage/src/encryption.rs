@@ -45,7 +45,10 @@ impl Encryption {
         const HOW: &str = "x-amz-server-side-encryption";
         match self {
             Encryption::Kms(KmsKey(name)) => {
-                vec![(HOW, "aws:kms"), ("x-amz-server-side-encryption-aws-kms-key-id", name)]
+                vec![
+                    (HOW, "aws:kms"),
+                    ("x-amz-server-side-encryption-aws-kms-key-id", name),
+                ]
             }
             Encryption::Provider => vec![(HOW, "AES256")],
             Encryption::Unasked => Vec::new(),

@@ -91,7 +91,10 @@ mod tests {
     /// RFC 8187, section 3.2.3, has the second example's value.
     #[test]
     fn both_forms_are_told() {
-        assert_eq!(told("a.pdf"), "attachment; filename=\"a.pdf\"; filename*=UTF-8''a.pdf");
+        assert_eq!(
+            told("a.pdf"),
+            "attachment; filename=\"a.pdf\"; filename*=UTF-8''a.pdf"
+        );
         assert_eq!(
             told("€ rates"),
             "attachment; filename=\"_ rates\"; filename*=UTF-8''%E2%82%AC%20rates"
@@ -111,7 +114,10 @@ mod tests {
         ] {
             let text = told(hostile);
             assert_eq!(text.matches('"').count(), 2, "{text}");
-            assert!(text.bytes().all(|c| c.is_ascii_graphic() || c == b' '), "{text}");
+            assert!(
+                text.bytes().all(|c| c.is_ascii_graphic() || c == b' '),
+                "{text}"
+            );
             assert_eq!(text.matches("; filename").count(), 2, "{text}");
         }
     }

@@ -47,7 +47,10 @@ impl Identity {
     }
 
     pub(crate) fn scope<'s>(&'s self, at: &'s Stamp) -> Scope<'s> {
-        Scope { at, region: self.bucket.region() }
+        Scope {
+            at,
+            region: self.bucket.region(),
+        }
     }
 
     pub(crate) fn key_of(&self, scope: &Scope<'_>) -> SigningKey {
@@ -59,7 +62,10 @@ impl Identity {
         let at = Stamp::of(now);
         let scope = self.scope(&at);
         let session = self.credentials.session();
-        let more = asked.query.iter().map(|(name, value)| name.len() + 3 * value.len() + 2);
+        let more = asked
+            .query
+            .iter()
+            .map(|(name, value)| name.len() + 3 * value.len() + 2);
         let room = FIXED
             + self.bucket.origin().len()
             + self.bucket.root().len()
@@ -71,7 +77,13 @@ impl Identity {
         let path = self.write_path(asked.key, &mut url);
         url.push('?');
         let query = url.len();
-        for part in ["X-Amz-Algorithm=", ALGORITHM, "&X-Amz-Credential=", self.credentials.access_key(), "%2F"] {
+        for part in [
+            "X-Amz-Algorithm=",
+            ALGORITHM,
+            "&X-Amz-Credential=",
+            self.credentials.access_key(),
+            "%2F",
+        ] {
             url.push_str(part);
         }
         scope.write("%2F", &mut url);
@@ -109,12 +121,7 @@ impl Identity {
 
     /// A request with the signature in its headers, of which `headers` and what the protocol adds are all
     /// signed.
-    pub(crate) fn sign(
-        &self,
-        asked: &Asked<'_>,
-        body: Vec<u8>,
-        now: SystemTime,
-    ) -> SignedRequest {
+    pub(crate) fn sign(&self, asked: &Asked<'_>, body: Vec<u8>, now: SystemTime) -> SignedRequest {
         let at = Stamp::of(now);
         let scope = self.scope(&at);
         let payload = payload_hash(&body);
@@ -142,7 +149,10 @@ impl Identity {
             payload: &payload,
         };
         let signature = scope.sign(&self.key_of(&scope), &request.hash());
-        let mut authorization = Zeroizing::new(format!("{ALGORITHM} Credential={}/", self.credentials.access_key()));
+        let mut authorization = Zeroizing::new(format!(
+            "{ALGORITHM} Credential={}/",
+            self.credentials.access_key()
+        ));
         scope.write("/", &mut authorization);
         authorization.push_str(",SignedHeaders=");
         for (at, (name, _)) in headers.iter().enumerate() {
@@ -152,9 +162,16 @@ impl Identity {
         authorization.push_str(",Signature=");
         authorization.push_str(str::from_utf8(&signature).unwrap_or_default());
         let sent = headers.iter().filter(|(name, _)| *name != "host");
-        let mut sent: Vec<_> = sent.map(|(name, value)| (*name, Zeroizing::new((*value).to_owned()))).collect();
+        let mut sent: Vec<_> = sent
+            .map(|(name, value)| (*name, Zeroizing::new((*value).to_owned())))
+            .collect();
         sent.push(("authorization", authorization));
-        SignedRequest { method: asked.method, url, headers: sent, body }
+        SignedRequest {
+            method: asked.method,
+            url,
+            headers: sent,
+            body,
+        }
     }
 
     /// Writes where something is, and says where its path begins.

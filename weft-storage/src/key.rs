@@ -65,7 +65,12 @@ impl Key {
     /// The object of that id.
     pub fn new(tenant: Uuid, kind: Kind, id: Uuid) -> Key {
         let extension = None;
-        Key { tenant, kind, id, extension }
+        Key {
+            tenant,
+            kind,
+            id,
+            extension,
+        }
     }
 
     /// The same with an extension.
@@ -274,7 +279,11 @@ mod tests {
     const TENANT: Uuid = Uuid::from_u128(7);
 
     fn key() -> Key {
-        Key::new(TENANT, Kind::new("attachments").unwrap(), Uuid::from_u128(9))
+        Key::new(
+            TENANT,
+            Kind::new("attachments").unwrap(),
+            Uuid::from_u128(9),
+        )
     }
 
     #[test]
@@ -315,7 +324,18 @@ mod tests {
 
     #[test]
     fn parts_are_of_their_alphabet() {
-        for name in ["", "A", "a/b", "..", "a.b", "a%2fb", "a b", "é", "a\0", &"x".repeat(33)] {
+        for name in [
+            "",
+            "A",
+            "a/b",
+            "..",
+            "a.b",
+            "a%2fb",
+            "a b",
+            "é",
+            "a\0",
+            &"x".repeat(33),
+        ] {
             assert_eq!(Kind::new(name), Err(KeyError::Kind), "{name}");
         }
         for name in ["", "PDF", "tar.gz", "a-b", "x/y", &"x".repeat(17)] {
@@ -326,7 +346,11 @@ mod tests {
     /// CVE-2026-33202: deleting by prefix took what only began alike.
     #[test]
     fn cve_2026_33202_no_prefix_begins_with_another() {
-        let of = |kind| Prefix::of(TENANT).with_kind(Kind::new(kind).unwrap()).to_string();
+        let of = |kind| {
+            Prefix::of(TENANT)
+                .with_kind(Kind::new(kind).unwrap())
+                .to_string()
+        };
         assert!(!of("attachments-old").starts_with(&of("attachments")));
         assert!(of("attachments").starts_with(&Prefix::of(TENANT).to_string()));
     }

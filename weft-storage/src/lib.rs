@@ -5,6 +5,8 @@ mod credentials;
 mod download;
 mod encode;
 mod encryption;
+#[cfg(feature = "envelope")]
+pub mod envelope;
 mod file_name;
 mod identity;
 mod key;
@@ -28,7 +30,7 @@ pub use signed::{SignedRequest, SignedUrl};
 pub use store::Store;
 pub use ttl::{Ttl, TtlError};
 pub use upload::{
-    ContentType, ETag, Form, Multipart, NotAContentType, NotFromAStore, Sha256, SignedPut, Sizes, Upload,
-    UploadError, UploadId, Uploads,
+    ContentType, ETag, Form, Multipart, NotAContentType, NotFromAStore, Sha256, SignedPut, Sizes,
+    Upload, UploadError, UploadId, Uploads,
 };
 pub use worker::Worker;

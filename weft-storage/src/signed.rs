@@ -38,7 +38,9 @@ impl SignedRequest {
 
     /// The headers that are signed, and the signature; `host` is in the URL.
     pub fn headers(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        self.headers.iter().map(|(name, value)| (*name, value.as_str()))
+        self.headers
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
     }
 
     /// The body.

@@ -67,7 +67,11 @@ fn parts(at: SystemTime) -> [u64; 6] {
     let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted = (5 * of_year + 2) / 153;
     let day = of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let month = if shifted < 10 {
+        shifted + 3
+    } else {
+        shifted - 9
+    };
     let year = year_of_era + era * 400 + u64::from(month <= 2);
     [year, month, day, rest / 3600, rest % 3600 / 60, rest % 60]
 }
@@ -94,7 +98,10 @@ mod tests {
         ] {
             assert_eq!(Stamp::of(at(seconds)).as_str(), stamp);
         }
-        assert_eq!(Stamp::of(UNIX_EPOCH - Duration::from_secs(1)).as_str(), "19700101T000000Z");
+        assert_eq!(
+            Stamp::of(UNIX_EPOCH - Duration::from_secs(1)).as_str(),
+            "19700101T000000Z"
+        );
         assert_eq!(expiration(at(951_782_400)), "2000-02-29T00:00:00.000Z");
     }
 }

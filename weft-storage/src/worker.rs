@@ -30,7 +30,13 @@ impl Worker {
     /// The first bytes of an object, up to `most`: enough to tell what it is.
     pub fn first_bytes(&self, key: &Key, most: u16, now: SystemTime) -> SignedRequest {
         let range = format!("bytes=0-{}", most.max(1) - 1);
-        self.ask("GET", Some(key), &[], &[self.0.host(), ("range", &range)], now)
+        self.ask(
+            "GET",
+            Some(key),
+            &[],
+            &[self.0.host(), ("range", &range)],
+            now,
+        )
     }
 
     /// Deletes an object. Where versions are kept this leaves one: see
@@ -41,7 +47,13 @@ impl Worker {
 
     /// Deletes one version of an object, for good.
     pub fn delete_version(&self, key: &Key, version: &str, now: SystemTime) -> SignedRequest {
-        self.ask("DELETE", Some(key), &[("versionId", version)], &[self.0.host()], now)
+        self.ask(
+            "DELETE",
+            Some(key),
+            &[("versionId", version)],
+            &[self.0.host()],
+            now,
+        )
     }
 
     /// The objects below a prefix, up to a thousand; `after` is the token of the answer before.
@@ -79,7 +91,12 @@ impl Worker {
         headers: &[(&'static str, &str)],
         now: SystemTime,
     ) -> SignedRequest {
-        let asked = Asked { method, key, query, headers };
+        let asked = Asked {
+            method,
+            key,
+            query,
+            headers,
+        };
         self.0.sign(&asked, Vec::new(), now)
     }
 }

@@ -73,7 +73,10 @@ mod tests {
     #[test]
     fn the_documented_post_policy() {
         let at = Stamp::parse("20151229T000000Z").unwrap();
-        let scope = Scope { at: &at, region: "us-east-1" };
+        let scope = Scope {
+            at: &at,
+            region: "us-east-1",
+        };
         let key = SigningKey::derive(SECRET, &scope);
         let policy = [
             r#"{ "expiration": "2015-12-30T12:00:00.000Z","#,
@@ -109,7 +112,14 @@ mod tests {
         let keys = SigningKeys::default();
         let signature = |text: &str| {
             let at = Stamp::parse(text).unwrap();
-            keys.of(SECRET, &Scope { at: &at, region: "us-east-1" }).sign(&[b"x"])
+            keys.of(
+                SECRET,
+                &Scope {
+                    at: &at,
+                    region: "us-east-1",
+                },
+            )
+            .sign(&[b"x"])
         };
         let first = signature("20151229T000000Z");
         assert_eq!(first, signature("20151229T235959Z"));

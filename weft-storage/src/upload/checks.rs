@@ -97,7 +97,10 @@ impl Upload {
     pub fn with_redirect(self, url: &str) -> Result<Upload, UploadError> {
         let starts = ["https://", "http://localhost", "http://127.0.0.1"];
         let plain = |c: u8| c.is_ascii_graphic() && !b"\"\\<>^`{|}$".contains(&c);
-        if !starts.iter().any(|start| url.starts_with(start)) || !url.bytes().all(plain) || url.len() > 2000 {
+        if !starts.iter().any(|start| url.starts_with(start))
+            || !url.bytes().all(plain)
+            || url.len() > 2000
+        {
             return Err(UploadError::Redirect);
         }
         let redirect = Some(url.to_owned());
@@ -122,7 +125,8 @@ impl ContentType {
     /// When it is not `type/subtype` of RFC 6838's characters in lower case.
     pub fn new(text: &str) -> Result<ContentType, NotAContentType> {
         let name = |text: &str| {
-            let rest = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || b"!#&-^_.+".contains(&c);
+            let rest =
+                |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || b"!#&-^_.+".contains(&c);
             (1..=127).contains(&text.len())
                 && text.bytes().all(rest)
                 && text.as_bytes()[0].is_ascii_alphanumeric()
@@ -184,7 +188,9 @@ impl fmt::Display for UploadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             UploadError::Sizes => f.write_str("the sizes are not a range up to 5 GB"),
-            UploadError::Redirect => f.write_str("the redirect is not an https URL of plain characters"),
+            UploadError::Redirect => {
+                f.write_str("the redirect is not an https URL of plain characters")
+            }
             UploadError::NoPolicies(store) => write!(f, "{store:?} takes no upload policies"),
             UploadError::Encryption(store) => write!(f, "{store:?} cannot encrypt in that way"),
             UploadError::SizeNotKnown => f.write_str("a PUT has to be of one size"),
@@ -211,7 +217,17 @@ mod tests {
     #[test]
     fn a_type_is_a_type() {
         assert!(ContentType::new("application/vnd.oasis.opendocument.text").is_ok());
-        for text in ["", "text", "text/", "/html", "Text/html", "text/html; charset=x", "text/html\r\nx", "a/b/c", "*/*"] {
+        for text in [
+            "",
+            "text",
+            "text/",
+            "/html",
+            "Text/html",
+            "text/html; charset=x",
+            "text/html\r\nx",
+            "a/b/c",
+            "*/*",
+        ] {
             assert_eq!(ContentType::new(text), Err(NotAContentType), "{text}");
         }
     }
@@ -228,10 +244,31 @@ mod tests {
 
     #[test]
     fn a_redirect_cannot_get_out_of_the_policy() {
-        let upload = || Upload::new(ContentType::new("a/b").unwrap(), Sizes::up_to(1).unwrap(), Encryption::Unasked);
-        assert!(upload().with_redirect("https://app.example.com/attachments/1?x=y").is_ok());
-        for url in ["", "javascript:alert(1)", "http://evil.example", "https://a/\"}", "https://a/\n", "https://a/${filename}"] {
-            assert_eq!(upload().with_redirect(url).unwrap_err(), UploadError::Redirect, "{url}");
+        let upload = || {
+            Upload::new(
+                ContentType::new("a/b").unwrap(),
+                Sizes::up_to(1).unwrap(),
+                Encryption::Unasked,
+            )
+        };
+        assert!(
+            upload()
+                .with_redirect("https://app.example.com/attachments/1?x=y")
+                .is_ok()
+        );
+        for url in [
+            "",
+            "javascript:alert(1)",
+            "http://evil.example",
+            "https://a/\"}",
+            "https://a/\n",
+            "https://a/${filename}",
+        ] {
+            assert_eq!(
+                upload().with_redirect(url).unwrap_err(),
+                UploadError::Redirect,
+                "{url}"
+            );
         }
     }
 }

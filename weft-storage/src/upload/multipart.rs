@@ -68,9 +68,17 @@ impl Uploads {
     ///
     /// # Errors
     /// When the store cannot encrypt in that way.
-    pub fn begin(&self, key: &Key, upload: &Upload, now: SystemTime) -> Result<SignedRequest, UploadError> {
+    pub fn begin(
+        &self,
+        key: &Key,
+        upload: &Upload,
+        now: SystemTime,
+    ) -> Result<SignedRequest, UploadError> {
         upload.check(self.bucket().store())?;
-        let mut headers = vec![("content-type", upload.content_type.as_str()), self.0.host()];
+        let mut headers = vec![
+            ("content-type", upload.content_type.as_str()),
+            self.0.host(),
+        ];
         headers.extend(upload.encryption.headers());
         let asked = Asked {
             method: "POST",
@@ -110,7 +118,12 @@ impl Uploads {
     }
 
     /// Makes the object of its parts, in that order.
-    pub fn complete(&self, upload: &Multipart, parts: &[(u16, ETag)], now: SystemTime) -> SignedRequest {
+    pub fn complete(
+        &self,
+        upload: &Multipart,
+        parts: &[(u16, ETag)],
+        now: SystemTime,
+    ) -> SignedRequest {
         let mut body = String::from("<CompleteMultipartUpload>");
         for (number, ETag(tag)) in parts {
             body.push_str(&format!(
@@ -126,7 +139,13 @@ impl Uploads {
         self.of(upload, "DELETE", Vec::new(), now)
     }
 
-    fn of(&self, upload: &Multipart, method: &'static str, body: Vec<u8>, now: SystemTime) -> SignedRequest {
+    fn of(
+        &self,
+        upload: &Multipart,
+        method: &'static str,
+        body: Vec<u8>,
+        now: SystemTime,
+    ) -> SignedRequest {
         let asked = Asked {
             method,
             key: Some(&upload.key),

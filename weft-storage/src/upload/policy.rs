@@ -27,7 +27,9 @@ impl Form {
 
     /// The fields, in an order in which stores take them; the file comes last.
     pub fn fields(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        self.fields.iter().map(|(name, value)| (*name, value.as_str()))
+        self.fields
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
     }
 }
 
@@ -93,11 +95,23 @@ impl Uploads {
 
     /// The policy: each field as it is, and the size. No value of a field has a character that JSON
     /// writes in another way: keys, types, numbers, base64, names of keys, plain URLs and tokens.
-    fn policy(&self, fields: &[(&'static str, String)], upload: &Upload, expiration: String) -> String {
+    fn policy(
+        &self,
+        fields: &[(&'static str, String)],
+        upload: &Upload,
+        expiration: String,
+    ) -> String {
         let bucket = self.bucket().name();
-        let mut policy = format!(r#"{{"expiration":"{expiration}","conditions":[{{"bucket":"{bucket}"}}"#);
+        let mut policy =
+            format!(r#"{{"expiration":"{expiration}","conditions":[{{"bucket":"{bucket}"}}"#);
         for (name, value) in fields {
-            for part in [",{\"", name, "\":\"", &value.replace('\\', "\\\\").replace('"', "\\\""), "\"}"] {
+            for part in [
+                ",{\"",
+                name,
+                "\":\"",
+                &value.replace('\\', "\\\\").replace('"', "\\\""),
+                "\"}",
+            ] {
                 policy.push_str(part);
             }
         }
@@ -109,6 +123,8 @@ impl Uploads {
 
 impl fmt::Debug for Form {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Form").field("url", &self.url).finish_non_exhaustive()
+        f.debug_struct("Form")
+            .field("url", &self.url)
+            .finish_non_exhaustive()
     }
 }

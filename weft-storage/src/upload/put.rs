@@ -22,7 +22,9 @@ impl SignedPut {
 
     /// The headers, all of which are signed. A browser sets `content-length` by itself.
     pub fn headers(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        self.headers.iter().map(|(name, value)| (*name, value.as_str()))
+        self.headers
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
     }
 }
 
@@ -42,7 +44,11 @@ impl Uploads {
     ) -> Result<SignedPut, UploadError> {
         let store = self.bucket().store();
         upload.check(store)?;
-        let length = upload.sizes.only().ok_or(UploadError::SizeNotKnown)?.to_string();
+        let length = upload
+            .sizes
+            .only()
+            .ok_or(UploadError::SizeNotKnown)?
+            .to_string();
         let sha256 = upload.sha256.ok_or(UploadError::ChecksumNotKnown)?.base64();
         let mut headers = vec![
             ("content-length", &*length),
@@ -70,11 +76,14 @@ impl Uploads {
 /// Of the headers that are signed, those that are not in the URL.
 pub(super) fn sent(headers: &[(&'static str, &str)]) -> Vec<(&'static str, String)> {
     let sent = headers.iter().filter(|(name, _)| *name != "host");
-    sent.map(|(name, value)| (*name, (*value).to_owned())).collect()
+    sent.map(|(name, value)| (*name, (*value).to_owned()))
+        .collect()
 }
 
 impl fmt::Debug for SignedPut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SignedPut").field("url", &self.url).finish_non_exhaustive()
+        f.debug_struct("SignedPut")
+            .field("url", &self.url)
+            .finish_non_exhaustive()
     }
 }
