@@ -75,7 +75,11 @@ impl<const MIN: usize, const MAX: usize> Line<MIN, MAX> {
 }
 
 impl<const MAX: usize> Prose<MAX> {
-    fn new(text: String) -> Result<Self, String> {
+    /// The text in `text`.
+    ///
+    /// # Errors
+    /// When it is blank or too long, or has control characters other than ends of lines and tabs.
+    pub fn new(text: String) -> Result<Self, String> {
         if text.trim().is_empty() || text.chars().count() > MAX {
             return Err(format!("a text of 1 to {MAX} characters is needed"));
         }

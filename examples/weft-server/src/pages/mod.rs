@@ -2,17 +2,24 @@
 //! that what a page shows is what the API answers.
 
 mod account;
+mod asked;
 mod assets;
+mod conversation;
+mod customers;
 mod development;
 mod form;
+mod inbox;
 mod invitations;
 mod landing;
 mod layout;
 mod links;
 mod mail;
+mod names;
+mod orders;
 mod organizations;
 pub mod refused;
 mod second_factor;
+mod show;
 mod sign_in;
 mod visitor;
 
@@ -82,5 +89,9 @@ pub fn pages() -> Pages {
     let pages = links::routes(pages);
     let pages = account::routes(pages);
     let pages = organizations::routes(pages);
+    let pages = inbox::routes(pages);
+    let pages = conversation::routes(pages);
+    let pages = customers::routes(pages);
+    let pages = orders::routes(pages);
     development::routes(pages)
 }

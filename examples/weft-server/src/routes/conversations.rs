@@ -130,7 +130,10 @@ pub fn routes(api: Api) -> Api {
 const ALL: &str = "/api/conversations";
 const ONE: &str = "/api/conversations/{conversation_id}";
 
-async fn list(tenant: Tenant, Query(asked): Query<Conversations>) -> Answer<Page<Conversation>> {
+pub(crate) async fn list(
+    tenant: Tenant,
+    Query(asked): Query<Conversations>,
+) -> Answer<Page<Conversation>> {
     let mut query = conversations::table
         .select(Conversation::as_select())
         .into_boxed();
@@ -178,14 +181,14 @@ async fn create(
     Ok(Created(format!("/api/conversations/{}", made.id), made))
 }
 
-async fn get(tenant: Tenant, Id(id): Id, _: NoQuery) -> Answer<Conversation> {
+pub(crate) async fn get(tenant: Tenant, Id(id): Id, _: NoQuery) -> Answer<Conversation> {
     let query = conversations::table
         .filter(conversations::id.eq(id))
         .select(Conversation::as_select());
     Ok(Json(query.first(&mut tenant.open().await?).await?))
 }
 
-async fn update(
+pub(crate) async fn update(
     tenant: Tenant,
     Id(id): Id,
     _: NoQuery,

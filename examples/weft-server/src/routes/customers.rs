@@ -109,7 +109,7 @@ pub fn routes(api: Api) -> Api {
     .delete("/api/customers/{customer_id}", self::delete, delete)
 }
 
-async fn list(tenant: Tenant, Query(asked): Query<Customers>) -> Answer<Page<Customer>> {
+pub(crate) async fn list(tenant: Tenant, Query(asked): Query<Customers>) -> Answer<Page<Customer>> {
     let mut query = customers::table.select(Customer::as_select()).into_boxed();
     if let Some(shop) = asked.shop_id {
         query = query.filter(customers::shop_id.eq(shop));
@@ -135,7 +135,7 @@ async fn create(
     Ok(Created(format!("/api/customers/{}", made.id), made))
 }
 
-async fn get(tenant: Tenant, Id(id): Id, _: NoQuery) -> Answer<Customer> {
+pub(crate) async fn get(tenant: Tenant, Id(id): Id, _: NoQuery) -> Answer<Customer> {
     let query = customers::table
         .filter(customers::id.eq(id))
         .select(Customer::as_select());

@@ -116,7 +116,10 @@ struct Row {
     updated_at: DateTime<Utc>,
 }
 
-async fn list(tenant: Tenant, Query(asked): Query<Memberships>) -> Answer<Page<Membership>> {
+pub(crate) async fn list(
+    tenant: Tenant,
+    Query(asked): Query<Memberships>,
+) -> Answer<Page<Membership>> {
     let mut query = memberships::table.select(Row::as_select()).into_boxed();
     if let Some(role) = asked.role {
         query = query.filter(memberships::role.eq(role));
@@ -128,7 +131,7 @@ async fn list(tenant: Tenant, Query(asked): Query<Memberships>) -> Answer<Page<M
     Ok(Json(Page::new(rows, Limit::rows(asked.limit))))
 }
 
-async fn get(tenant: Tenant, Id(id): Id, _: NoQuery) -> Answer<Membership> {
+pub(crate) async fn get(tenant: Tenant, Id(id): Id, _: NoQuery) -> Answer<Membership> {
     Ok(Json(one(&mut tenant.open().await?, id).await?))
 }
 
@@ -165,7 +168,7 @@ async fn create(
     Ok(Created(format!("/api/memberships/{}", made.id), made))
 }
 
-async fn update(
+pub(crate) async fn update(
     tenant: Tenant,
     Id(id): Id,
     _: NoQuery,
@@ -205,7 +208,12 @@ async fn update(
     Ok(Json(changed))
 }
 
-async fn delete(tenant: Tenant, Id(id): Id, _: NoQuery, _: NoBody) -> Result<StatusCode, Problem> {
+pub(crate) async fn delete(
+    tenant: Tenant,
+    Id(id): Id,
+    _: NoQuery,
+    _: NoBody,
+) -> Result<StatusCode, Problem> {
     tenant.must_own()?;
     let mut conn = tenant.open().await?;
     let gone = conn

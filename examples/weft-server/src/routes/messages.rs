@@ -101,7 +101,7 @@ pub fn routes(api: Api) -> Api {
 const ALL: &str = "/api/conversations/{conversation_id}/messages";
 const ONE: &str = "/api/conversations/{conversation_id}/messages/{message_id}";
 
-async fn list(
+pub(crate) async fn list(
     tenant: Tenant,
     Id(conversation): Id,
     Query(asked): Query<Messages>,
@@ -124,7 +124,7 @@ async fn list(
     Ok(Json(Page::new(rows, Limit::rows(asked.limit))))
 }
 
-async fn create(
+pub(crate) async fn create(
     tenant: Tenant,
     Id(conversation): Id,
     _: NoQuery,

@@ -118,7 +118,7 @@ async fn order_in_sight(conn: &mut OrgConnection, order: Uuid) -> QueryResult<()
     query.first::<Uuid>(conn).await.map(drop)
 }
 
-async fn list(
+pub(crate) async fn list(
     tenant: Tenant,
     Id(order): Id,
     Query(asked): Query<OrderLines>,

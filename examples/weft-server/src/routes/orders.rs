@@ -177,7 +177,7 @@ pub fn routes(api: Api) -> Api {
     .delete("/api/orders/{order_id}", self::delete, delete)
 }
 
-async fn list(tenant: Tenant, Query(asked): Query<Orders>) -> Answer<Page<Order>> {
+pub(crate) async fn list(tenant: Tenant, Query(asked): Query<Orders>) -> Answer<Page<Order>> {
     let mut query = orders::table.select(Order::as_select()).into_boxed();
     if let Some(shop) = asked.shop_id {
         query = query.filter(orders::shop_id.eq(shop));
@@ -221,7 +221,7 @@ async fn create(
     Ok(Created(format!("/api/orders/{}", made.id), made))
 }
 
-async fn get(tenant: Tenant, Id(id): Id, _: NoQuery) -> Answer<Order> {
+pub(crate) async fn get(tenant: Tenant, Id(id): Id, _: NoQuery) -> Answer<Order> {
     let query = orders::table
         .filter(orders::id.eq(id))
         .select(Order::as_select());

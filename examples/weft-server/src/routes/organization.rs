@@ -60,12 +60,12 @@ pub fn routes(api: Api) -> Api {
     )
 }
 
-async fn get(tenant: Tenant, _: NoQuery) -> Answer<Organization> {
+pub(crate) async fn get(tenant: Tenant, _: NoQuery) -> Answer<Organization> {
     let query = organizations::table.select(Organization::as_select());
     Ok(Json(query.first(&mut tenant.open().await?).await?))
 }
 
-async fn update(
+pub(crate) async fn update(
     tenant: Tenant,
     _: NoQuery,
     Body(changes): Body<OrganizationChanges>,

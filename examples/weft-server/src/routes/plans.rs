@@ -60,7 +60,7 @@ async fn list(tenant: Tenant, Query(asked): Query<Plans>) -> Answer<Page<Plan>> 
     Ok(Json(Page::new(rows, Limit::rows(asked.limit))))
 }
 
-async fn get(tenant: Tenant, Id(id): Id, _: NoQuery) -> Answer<Plan> {
+pub(crate) async fn get(tenant: Tenant, Id(id): Id, _: NoQuery) -> Answer<Plan> {
     let query = plans::table.find(id).select(Plan::as_select());
     Ok(Json(query.first(&mut tenant.open().await?).await?))
 }

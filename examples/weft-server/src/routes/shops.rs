@@ -96,7 +96,7 @@ pub fn routes(api: Api) -> Api {
     .delete("/api/shops/{shop_id}", self::delete, delete)
 }
 
-async fn list(tenant: Tenant, Query(asked): Query<Shops>) -> Answer<Page<Shop>> {
+pub(crate) async fn list(tenant: Tenant, Query(asked): Query<Shops>) -> Answer<Page<Shop>> {
     let query = shops::table.select(Shop::as_select()).into_boxed();
     let query = after!(query, oldest shops::created_at, shops::id, asked);
     let rows = query.load(&mut tenant.open().await?).await?;

@@ -91,7 +91,7 @@ const ONE: &str = "/api/webhook-deliveries/{delivery_id}";
 const BODY: &str = "/api/webhook-deliveries/{delivery_id}/body";
 const REPLAY: &str = "/api/webhook-deliveries/{delivery_id}/replay";
 
-async fn list(
+pub(crate) async fn list(
     tenant: Tenant,
     Query(asked): Query<WebhookDeliveries>,
 ) -> Answer<Page<WebhookDelivery>> {
@@ -115,12 +115,12 @@ async fn list(
     Ok(Json(Page::new(rows, Limit::rows(asked.limit))))
 }
 
-async fn get(tenant: Tenant, Id(id): Id, _: NoQuery) -> Answer<WebhookDelivery> {
+pub(crate) async fn get(tenant: Tenant, Id(id): Id, _: NoQuery) -> Answer<WebhookDelivery> {
     tenant.must_own()?;
     one(&tenant, id).await
 }
 
-async fn body(tenant: Tenant, Id(id): Id, _: NoQuery) -> Answer<WebhookBody> {
+pub(crate) async fn body(tenant: Tenant, Id(id): Id, _: NoQuery) -> Answer<WebhookBody> {
     tenant.must_own()?;
     let bytes: Vec<u8> = webhook_deliveries::table
         .filter(webhook_deliveries::id.eq(id))
@@ -132,7 +132,7 @@ async fn body(tenant: Tenant, Id(id): Id, _: NoQuery) -> Answer<WebhookBody> {
     }))
 }
 
-async fn replay(
+pub(crate) async fn replay(
     State(state): State<AppState>,
     tenant: Tenant,
     Id(id): Id,

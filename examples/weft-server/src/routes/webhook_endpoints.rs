@@ -108,7 +108,7 @@ pub fn routes(api: Api) -> Api {
 const ALL: &str = "/api/webhook-endpoints";
 const ONE: &str = "/api/webhook-endpoints/{endpoint_id}";
 
-async fn list(
+pub(crate) async fn list(
     tenant: Tenant,
     Query(asked): Query<WebhookEndpoints>,
 ) -> Answer<Page<WebhookEndpoint>> {
@@ -126,7 +126,7 @@ async fn list(
     Ok(Json(Page::new(rows, Limit::rows(asked.limit))))
 }
 
-async fn create(
+pub(crate) async fn create(
     State(state): State<AppState>,
     tenant: Tenant,
     _: NoQuery,
@@ -171,7 +171,7 @@ async fn create(
     Ok(Created(format!("{ALL}/{}", made.id), made))
 }
 
-async fn get(tenant: Tenant, Id(id): Id, _: NoQuery) -> Answer<WebhookEndpoint> {
+pub(crate) async fn get(tenant: Tenant, Id(id): Id, _: NoQuery) -> Answer<WebhookEndpoint> {
     tenant.must_own()?;
     let query = webhook_endpoints::table
         .filter(webhook_endpoints::id.eq(id))
@@ -196,7 +196,7 @@ async fn update(
     Ok(Json(changed))
 }
 
-async fn delete(
+pub(crate) async fn delete(
     State(state): State<AppState>,
     tenant: Tenant,
     Id(id): Id,

@@ -78,7 +78,11 @@ pub fn routes(api: Api) -> Api {
 const ALL: &str = "/api/webhook-endpoints/{endpoint_id}/secrets";
 const ONE: &str = "/api/webhook-endpoints/{endpoint_id}/secrets/{secret_id}";
 
-async fn list(tenant: Tenant, Id(endpoint): Id, _: NoQuery) -> Answer<Vec<WebhookSecret>> {
+pub(crate) async fn list(
+    tenant: Tenant,
+    Id(endpoint): Id,
+    _: NoQuery,
+) -> Answer<Vec<WebhookSecret>> {
     tenant.must_own()?;
     let mut conn = tenant.open().await?;
     provider(&mut conn, endpoint).await?;
@@ -91,7 +95,7 @@ async fn list(tenant: Tenant, Id(endpoint): Id, _: NoQuery) -> Answer<Vec<Webhoo
     Ok(Json(rows))
 }
 
-async fn create(
+pub(crate) async fn create(
     State(state): State<AppState>,
     tenant: Tenant,
     Id(endpoint): Id,

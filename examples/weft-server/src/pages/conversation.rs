@@ -1,0 +1,294 @@
+//! One conversation: what was said, what is said next, and who takes care of it.
+
+use axum::{
+    Json,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use maud::{Markup, html};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::{
+    Pages,
+    asked::{Asked, Here, Of},
+    form::Form,
+    layout::{self, Section},
+    names::{self, Names},
+    refused::Refused,
+    show,
+    visitor::Member,
+};
+use crate::{
+    error::Problem,
+    extract::{Body, Id, NoQuery, Query},
+    routes::{
+        conversations::{self, Conversation, ConversationChanges},
+        customers,
+        messages::{self, Message, Messages, NewMessage},
+        orders,
+    },
+    value::{ConversationState, Direction, Prose},
+};
+
+pub(super) fn routes(pages: Pages) -> Pages {
+    pages
+        .get(ONE, read)
+        .post(&format!("{ONE}/messages"), say)
+        .post(&format!("{ONE}/state"), settle)
+        .post(&format!("{ONE}/assignee"), assign)
+}
+
+const ONE: &str = "/o/{org}/conversations/{conversation_id}";
+
+async fn read(
+    member: Member,
+    Of(id): Of,
+    Asked(query, here): Asked<Messages>,
+) -> Result<Markup, Refused> {
+    page(&member, id, (query, &here), None).await
+}
+
+/// What was typed, and what is wrong with it.
+struct Typed<'t>(&'t str, &'t str);
+
+async fn page(
+    member: &Member,
+    id: Uuid,
+    (query, here): (Messages, &Here),
+    typed: Option<Typed<'_>>,
+) -> Result<Markup, Refused> {
+    let tenant = member.tenant();
+    let Json(one) = conversations::get(tenant.clone(), Id(id), NoQuery).await?;
+    let Json(talk) = messages::list(tenant.clone(), Id(id), Query(query)).await?;
+    let members = Names::of_members(tenant).await?;
+    let shops = Names::of_shops(tenant).await?;
+    let beside = beside(member, &one, &members).await?;
+    let content = html! {
+        div.stack.tight {
+            h1 { (one.subject) }
+            p.row {
+                (state(one.state))
+                @if let Some(shop) = shops.get(one.shop_id) { span.badge.plain { (shop) } }
+                span.soft.small { "since " (show::time(one.created_at)) }
+            }
+        }
+        div.columns {
+            section.stack aria-label="What was said" {
+                @if talk.items.is_empty() {
+                    (layout::empty("Nothing was said yet", "Write the first message below."))
+                } @else {
+                    ol.talk { @for message in &talk.items { (said(message, &members)) } }
+                }
+                (show::pager(here, talk.next.as_deref(), ("Back to the first", "Later messages")))
+                (answer(member, id, typed))
+            }
+            aside.stack aria-label="About it" { (beside) }
+        }
+    };
+    Ok(layout::within(
+        member,
+        Section::Inbox,
+        &one.subject,
+        content,
+    ))
+}
+
+fn state(state: ConversationState) -> Markup {
+    match state {
+        ConversationState::Open => html! { span.badge.warn { "open" } },
+        ConversationState::Closed => html! { span.badge.plain { "closed" } },
+    }
+}
+
+fn said(message: &Message, members: &Names) -> Markup {
+    let author = message.author_id.and_then(|id| members.get(id));
+    let (class, by) = match message.direction {
+        Direction::In => ("in", "The customer"),
+        Direction::Out => ("out", author.unwrap_or("A colleague")),
+        Direction::Note => ("note", author.unwrap_or("A colleague")),
+    };
+    html! {
+        li class=(class) {
+            (message.body)
+            footer {
+                (by)
+                @if message.direction == Direction::Note { ", a note for colleagues" }
+                " · " (show::time(message.created_at))
+            }
+        }
+    }
+}
+
+fn answer(member: &Member, id: Uuid, typed: Option<Typed<'_>>) -> Markup {
+    let Typed(text, problem) = typed.unwrap_or(Typed("", ""));
+    let path = member.path(&format!("conversations/{id}/messages"));
+    layout::form(
+        member.visitor(),
+        &path,
+        html! {
+            @if !problem.is_empty() { (layout::wrong(problem)) }
+            (layout::field("body", "Your message", Some("A note is read by colleagues alone."), html! {
+                textarea #body name="body" required maxlength="20000" aria-describedby="body-hint" { (text) }
+            }))
+            div.row {
+                button.primary type="submit" name="direction" value=(Direction::Out.as_str()) { "Answer" }
+                button type="submit" name="direction" value=(Direction::Note.as_str()) { "Keep as a note" }
+            }
+        },
+    )
+}
+
+/// Who takes care of it, with whom it is, and about what.
+async fn beside(member: &Member, one: &Conversation, members: &Names) -> Result<Markup, Refused> {
+    let tenant = member.tenant();
+    let customer = match one.customer_id {
+        Some(id) => Some(customers::get(tenant.clone(), Id(id), NoQuery).await?.0),
+        None => None,
+    };
+    let order = match one.order_id {
+        Some(id) => there(orders::get(tenant.clone(), Id(id), NoQuery).await)?,
+        None => None,
+    };
+    let path = |what: &str| member.path(&format!("conversations/{}/{what}", one.id));
+    let assignee = one.assignee_id.map(|id| id.to_string());
+    let (next, does) = match one.state {
+        ConversationState::Open => (ConversationState::Closed, "Close it"),
+        ConversationState::Closed => (ConversationState::Open, "Open it again"),
+    };
+    Ok(html! {
+        section.card.stack.tight {
+            h2 { "Care" }
+            (layout::form(member.visitor(), &path("assignee"), html! {
+                (show::choice(("assignee_id", "Who answers", "Nobody yet"), members.options(), assignee.as_deref()))
+                button type="submit" { "Assign" }
+            }))
+            (layout::form(member.visitor(), &path("state"), html! {
+                input type="hidden" name="state" value=(next.as_str());
+                button type="submit" { (does) }
+            }))
+        }
+        @if let Some(customer) = customer {
+            section.card.stack.tight {
+                h2 { "Customer" }
+                p { a href=(member.path(&format!("customers/{}", customer.id))) {
+                    (names::customer(customer.name, customer.email.clone()))
+                } }
+                @if let Some(email) = customer.email { p.soft { (email) } }
+                @if let Some(phone) = customer.phone { p.soft { (phone) } }
+            }
+        }
+        @if let Some(order) = order {
+            section.card.stack.tight {
+                h2 { "Order" }
+                p { a href=(member.path(&format!("orders/{}", order.id))) { (order.name) } }
+                p { (show::money(order.total, &order.currency)) }
+                p.row {
+                    span.badge { (show::word(order.financial_status.as_str())) }
+                    span.badge.plain { (show::word(order.fulfillment_status.as_str())) }
+                }
+                p.soft.small { "placed " (show::time(order.placed_at)) }
+            }
+        }
+    })
+}
+
+/// What is referred to, unless it went out of sight.
+fn there<T>(answer: Result<Json<T>, Problem>) -> Result<Option<T>, Problem> {
+    match answer {
+        Ok(Json(it)) => Ok(Some(it)),
+        Err(problem) if problem.status() == StatusCode::NOT_FOUND => Ok(None),
+        Err(problem) => Err(problem),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Said {
+    direction: Direction,
+    body: String,
+}
+
+async fn say(member: Member, Of(id): Of, Form(said): Form<Said>) -> Result<Response, Refused> {
+    // Browsers end the lines of a form in two characters.
+    let text = said.body.replace("\r\n", "\n");
+    let body = match Prose::new(text) {
+        Ok(body) => body,
+        Err(problem) => {
+            let typed = Typed(&said.body, &problem);
+            let Asked(query, here) = Asked::first_page()?;
+            let page = page(&member, id, (query, &here), Some(typed)).await?;
+            return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+        }
+    };
+    let direction = said.direction;
+    let new = Body(NewMessage { direction, body });
+    messages::create(member.tenant().clone(), Id(id), NoQuery, new).await?;
+    Ok(back(&member, id))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Settled {
+    state: ConversationState,
+}
+
+async fn settle(
+    member: Member,
+    Of(id): Of,
+    Form(settled): Form<Settled>,
+) -> Result<Response, Refused> {
+    let changes = ConversationChanges {
+        state: Some(settled.state),
+        ..unchanged()
+    };
+    change(&member, id, changes).await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Assigned {
+    assignee_id: String,
+}
+
+async fn assign(
+    member: Member,
+    Of(id): Of,
+    Form(assigned): Form<Assigned>,
+) -> Result<Response, Refused> {
+    let assignee = match &*assigned.assignee_id {
+        "" => None,
+        id => {
+            let id = Uuid::try_parse(id);
+            Some(id.map_err(|_| Problem::unprocessable("that is no member"))?)
+        }
+    };
+    let changes = ConversationChanges {
+        assignee_id: Some(assignee),
+        ..unchanged()
+    };
+    change(&member, id, changes).await
+}
+
+fn unchanged() -> ConversationChanges {
+    ConversationChanges {
+        customer_id: None,
+        order_id: None,
+        assignee_id: None,
+        subject: None,
+        state: None,
+    }
+}
+
+async fn change(
+    member: &Member,
+    id: Uuid,
+    changes: ConversationChanges,
+) -> Result<Response, Refused> {
+    let _ = conversations::update(member.tenant().clone(), Id(id), NoQuery, Body(changes)).await?;
+    Ok(back(member, id))
+}
+
+fn back(member: &Member, id: Uuid) -> Response {
+    member.to(&format!("conversations/{id}"))
+}
