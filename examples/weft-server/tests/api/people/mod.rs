@@ -2,4 +2,5 @@
 
 mod accounts;
 mod passwords;
+mod reports;
 mod site;
