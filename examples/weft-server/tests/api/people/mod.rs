@@ -1,6 +1,7 @@
 //! People, in pages.
 
 mod accounts;
+mod grade;
 mod passwords;
 mod reports;
 mod site;
