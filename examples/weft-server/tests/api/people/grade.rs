@@ -28,14 +28,11 @@ fn said(answer: &str) -> Said {
         .lines()
         .skip(1)
         .filter_map(|line| line.split_once(": "));
-    let header = |(name, value): (&str, &str)| {
-        let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
-        (name, HeaderValue::from_str(value).unwrap())
-    };
     let mut headers = HeaderMap::new();
-    lines
-        .map(header)
-        .for_each(|(name, value)| drop(headers.append(name, value)));
+    for (name, value) in lines {
+        let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
+        headers.append(name, HeaderValue::from_str(value).unwrap());
+    }
     let text = text.to_owned();
     Said { headers, text }
 }
