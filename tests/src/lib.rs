@@ -78,6 +78,7 @@
 pub mod auth;
 pub mod database;
 pub mod differential;
+pub mod random;
 pub mod schema;
 pub mod tap;
 

@@ -13,5 +13,6 @@ mod auth {
     mod role;
     mod stage;
     mod tables;
+    mod webhooks;
     mod wire;
 }

@@ -49,4 +49,6 @@ ids! {
     AccountId;
     /// A session as it is listed and revoked by its owner, which is the same after each rotation.
     SessionId;
+    /// An API token as it is listed and revoked by its owner.
+    ApiTokenId;
 }

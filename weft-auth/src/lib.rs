@@ -29,7 +29,7 @@ pub mod token;
 pub mod totp;
 
 pub use error::Error;
-pub use id::{AccountId, SessionId};
+pub use id::{AccountId, ApiTokenId, SessionId};
 pub use mailbox::{Mailbox, NotAMailbox};
 pub use origin::{Origin, OriginError};
 pub use pseudonym::{Pseudonym, PseudonymKey};

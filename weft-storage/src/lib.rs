@@ -1,7 +1,36 @@
-//! Keys that cannot leave their tenant, URLs that expire, data that is really erased.
-//!
-//! This crate is a name and a promise; there is no code in it yet. It will sign uploads and downloads
-//! for at most 15 minutes under keys made of typed parts, seal what the service writes itself under a
-//! data key of the tenant's own, and erase on a schedule that ends by day 30.
-//!
-//! It will never carry the bytes of an attachment through the application.
+#![doc = include_str!("../README.md")]
+
+mod bucket;
+mod credentials;
+mod download;
+mod encode;
+mod encryption;
+#[cfg(feature = "envelope")]
+pub mod envelope;
+mod file_name;
+mod identity;
+mod key;
+mod region;
+mod signed;
+mod sigv4;
+mod stamp;
+mod store;
+mod ttl;
+mod upload;
+mod worker;
+
+pub use bucket::{Bucket, BucketError};
+pub use credentials::{Credentials, CredentialsError};
+pub use download::Downloads;
+pub use encryption::{Encryption, KmsKey, NotAKmsKey};
+pub use file_name::FileName;
+pub use key::{Extension, Key, KeyError, Kind, Prefix};
+pub use region::{Jurisdiction, Region};
+pub use signed::{SignedRequest, SignedUrl};
+pub use store::Store;
+pub use ttl::{Ttl, TtlError};
+pub use upload::{
+    ContentType, ETag, Form, Multipart, NotAContentType, NotFromAStore, Sha256, SignedPut, Sizes,
+    Upload, UploadError, UploadId, Uploads,
+};
+pub use worker::Worker;

@@ -1,23 +1,19 @@
 //! Where a signature is wrong costs no instruction more or less, and neither does that it is right,
 //! until it is known to be.
 //!
-//! Callgrind counts the instructions of this very program, which runs itself for each function that is
-//! counted. It counts those of the release build, on a processor without instructions for SHA-256, and
-//! says nothing of caches; whoever sends a signature knows its text, so that reading it may vary.
+//! Counts say nothing of caches; whoever sends a signature knows its text, so that reading it may vary.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::hint::black_box;
-use std::path::Path;
-use std::process::{Command, Stdio, id};
 use std::time::SystemTime;
-use std::{env, fs};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderMap, HeaderName};
 use sha2::Sha256;
+use weft_callgrind::{between_two_calls, count};
 use weft_webhooks::{Encoding, Generic, Refusal, Scheme, Secret, Verified, Verifier};
 
 const BODY: &[u8] = br#"{"id":"evt_1"}"#;
@@ -26,26 +22,16 @@ const SECRETS: [(&str, &str); 2] = [
     ("two", "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"),
 ];
 
-/// The last of them counts; before it the allocator may take other ways.
-const ROUNDS: usize = 4;
-
-/// Told so, the program does what is counted.
-const COUNTED: &str = "--counted";
-
 fn main() {
     let groups = groups();
-    if env::args().any(|argument| argument == COUNTED) {
-        return (0..ROUNDS).for_each(|_| run(&groups));
+    if weft_callgrind::is_counted() {
+        return weft_callgrind::rounds(|| run(&groups));
     }
-    if cfg!(debug_assertions) {
-        return println!("skipped: not a release build");
+    if let Some(why) = weft_callgrind::missing() {
+        return println!("skipped: {why}");
     }
-    let valgrind = Command::new("valgrind").arg("--version").output();
-    if valgrind.is_err() {
-        return println!("skipped: valgrind is not installed");
-    }
-    let mut decided = count("*mac::matching*").into_iter();
-    let mut verified = count("*counted_verify*").into_iter();
+    let mut decided = count(&["*mac::matching*"]).unwrap().into_iter();
+    let mut verified = count(&["*counted_verify*"]).unwrap().into_iter();
     for of_one_secret in groups.chunks(groups.len() / SECRETS.len()) {
         let surplus = of_one_secret.iter().map(|group| {
             let decision = equal(decided.by_ref().take(group.right.len() + group.wrong.len()));
@@ -59,7 +45,8 @@ fn main() {
         });
         println!("a right one takes {} more, for its proof", equal(surplus));
     }
-    let early: Vec<u64> = count("*early_exit*").into_iter().rev().take(2).collect();
+    let early = count(&["*early_exit*"]).unwrap();
+    let early: Vec<u64> = early.into_iter().rev().take(2).collect();
     println!("compared with ==: {early:?} instructions");
     assert_ne!(early[0], early[1], "what tells places apart is not seen");
 }
@@ -165,43 +152,4 @@ fn counted_verify(
 #[inline(never)]
 fn early_exit(a: &[u8], b: &[u8]) {
     black_box(black_box(a) == black_box(b));
-}
-
-#[inline(never)]
-fn between_two_calls() {
-    black_box(());
-}
-
-/// The instructions within the functions of that name between two calls, in the last round.
-fn count(name: &str) -> Vec<u64> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("callgrind-{}", id()));
-    fs::create_dir_all(&folder).unwrap();
-    let ran = Command::new("valgrind")
-        .args([
-            "--tool=callgrind",
-            "--quiet",
-            "--dump-before=*between_two_calls*",
-        ])
-        .arg(format!("--toggle-collect={name}"))
-        .arg(format!(
-            "--callgrind-out-file={}",
-            folder.join("out").display()
-        ))
-        .arg(env::current_exe().unwrap())
-        .arg(COUNTED)
-        .stdout(Stdio::null())
-        .status();
-    assert!(ran.unwrap().success());
-    let reports =
-        (1..).map_while(|number| fs::read_to_string(folder.join(format!("out.{number}"))).ok());
-    let counts: Vec<u64> = reports
-        .map(|report| {
-            let total = report
-                .lines()
-                .find_map(|line| line.strip_prefix("totals: "));
-            total.unwrap().parse().unwrap()
-        })
-        .collect();
-    fs::remove_dir_all(&folder).unwrap();
-    counts[counts.len() / ROUNDS * (ROUNDS - 1)..].to_vec()
 }

@@ -41,6 +41,15 @@ pub enum Command {
         /// The file.
         file: PathBuf,
     },
+    /// Make an organisation and its first owner.
+    Bootstrap {
+        /// What it is to be called.
+        org: String,
+        /// The owner's address.
+        email: String,
+        /// Where the server listens, for the address of the owner's link.
+        listen: String,
+    },
     /// Say what in the database is not as isolation needs it.
     Doctor,
     /// Say how to ask.
@@ -52,6 +61,7 @@ pub enum Command {
 enum Word {
     Serve,
     Import,
+    Bootstrap,
     Doctor,
 }
 
@@ -83,11 +93,13 @@ pub enum ConfigError {
 pub const HELP: &str = "\
 weft-server [serve] [--listen HOST:PORT] [--data FOLDER] [--demo]
 weft-server import --org NAME --shop NAME [--data FOLDER] FILE
+weft-server bootstrap --org NAME --email ADDRESS [--listen HOST:PORT] [--data FOLDER]
 weft-server doctor [--data FOLDER]
 
 Without a configured database the server brings its own and two demo organisations.
 A configured one is named by WEFT_APP_DATABASE_URL, WEFT_AUTH_DATABASE_URL and
 WEFT_UNSCOPED_DATABASE_URL; DATABASE_URL, the owner's, lets the server migrate it.
+Its first organisation is made by bootstrap, which prints the link that lets its owner in.
 ";
 
 impl Arguments {
@@ -107,6 +119,7 @@ impl Arguments {
         let mut parser = lexopt::Parser::from_args(given);
         let (mut listen, mut data, mut demo) = (None, None, false);
         let (mut word, mut org, mut shop, mut file) = (None, None, None, None);
+        let mut email = None;
         while let Some(argument) = parser.next()? {
             match argument {
                 Short('h') | Long("help") => {
@@ -120,10 +133,12 @@ impl Arguments {
                 Long("demo") => demo = true,
                 Long("org") => org = Some(parser.value()?.string()?),
                 Long("shop") => shop = Some(parser.value()?.string()?),
+                Long("email") => email = Some(parser.value()?.string()?),
                 Value(first) if word.is_none() => {
                     word = Some(match first.to_str() {
                         Some("serve") => Word::Serve,
                         Some("import") => Word::Import,
+                        Some("bootstrap") => Word::Bootstrap,
                         Some("doctor") => Word::Doctor,
                         _ => return Err(Value(first).unexpected().into()),
                     });
@@ -134,26 +149,34 @@ impl Arguments {
                 other => return Err(other.unexpected().into()),
             }
         }
-        if (listen.is_some() || demo) && matches!(word, Some(Word::Import | Word::Doctor)) {
+        let listens = matches!(word, None | Some(Word::Serve | Word::Bootstrap));
+        if listen.is_some() && !listens || demo && !matches!(word, None | Some(Word::Serve)) {
             return Err(lexopt::Error::from("--listen and --demo are for serve").into());
         }
+        if email.is_some() && word != Some(Word::Bootstrap) {
+            return Err(lexopt::Error::from("--email is for bootstrap").into());
+        }
+        if shop.is_some() && word != Some(Word::Import) {
+            return Err(lexopt::Error::from("--shop is for import").into());
+        }
+        let listen = listen.unwrap_or_else(|| "localhost:8443".to_owned());
+        let missing = |what: &str| lexopt::Error::from(format!("{what} is missing"));
         let command = match word {
-            Some(Word::Import) => {
-                let missing = |what: &str| lexopt::Error::from(format!("import needs {what}"));
-                Command::Import {
-                    org: org.ok_or_else(|| missing("--org"))?,
-                    shop: shop.ok_or_else(|| missing("--shop"))?,
-                    file: file.ok_or_else(|| missing("a file"))?,
-                }
-            }
-            _ if org.is_some() || shop.is_some() => {
-                return Err(lexopt::Error::from("--org and --shop are for import").into());
+            Some(Word::Import) => Command::Import {
+                org: org.ok_or_else(|| missing("--org"))?,
+                shop: shop.ok_or_else(|| missing("--shop"))?,
+                file: file.ok_or_else(|| missing("the file"))?,
+            },
+            Some(Word::Bootstrap) => Command::Bootstrap {
+                org: org.ok_or_else(|| missing("--org"))?,
+                email: email.ok_or_else(|| missing("--email"))?,
+                listen,
+            },
+            _ if org.is_some() => {
+                return Err(lexopt::Error::from("--org is for import and bootstrap").into());
             }
             Some(Word::Doctor) => Command::Doctor,
-            _ => Command::Serve {
-                listen: listen.unwrap_or_else(|| "localhost:8443".to_owned()),
-                demo,
-            },
+            _ => Command::Serve { listen, demo },
         };
         Ok(Arguments { command, data })
     }
@@ -367,6 +390,29 @@ mod tests {
             "import --listen x --org a --shop b c",
             "sing",
             "--x",
+        ] {
+            assert!(parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_bootstrap_names_organisation_and_owner() {
+        let asked = parse("bootstrap --org a --email b@example.com --listen x:1").unwrap();
+        assert_eq!(
+            asked.command,
+            Command::Bootstrap {
+                org: "a".to_owned(),
+                email: "b@example.com".to_owned(),
+                listen: "x:1".to_owned(),
+            }
+        );
+        for bad in [
+            "bootstrap --org a",
+            "bootstrap --email b@example.com",
+            "bootstrap --org a --email b@example.com --demo",
+            "bootstrap --org a --email b@example.com --shop c",
+            "bootstrap --org a --email b@example.com c.csv",
+            "serve --email b@example.com",
         ] {
             assert!(parse(bad).is_err(), "{bad}");
         }

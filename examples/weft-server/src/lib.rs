@@ -6,11 +6,13 @@
 
 pub mod accounts;
 pub mod app;
+pub mod bootstrap;
 pub mod config;
 pub mod describe;
 pub mod error;
 pub mod events;
 pub mod extract;
+pub mod founding;
 pub mod import;
 pub mod keys;
 pub mod layers;

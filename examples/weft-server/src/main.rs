@@ -16,6 +16,7 @@ use weft_server::{
     AppState,
     accounts::Accounts,
     app,
+    bootstrap::bootstrap,
     config::{Arguments, Command, Database, HELP, Public},
     events::Outgoing,
     import,
@@ -82,6 +83,16 @@ fn run() -> Outcome<ExitCode> {
                     }
                     import(&roads, &org, &shop, File::open(&file)?).await?;
                 }
+                Command::Bootstrap { org, email, listen } => {
+                    let keys = Keys::open(&folder)?;
+                    let site = public(&listen)?.site(&keys)?;
+                    let accounts = Accounts::new(roads.auth.clone(), &keys)?;
+                    let link = bootstrap((&roads, &accounts, &site), &org, &email).await?;
+                    writeln!(
+                        io::stdout(),
+                        "{email} owns {org}, and gets in once by this link, within 7 days:\n{link}"
+                    )?;
+                }
                 Command::Doctor | Command::Help => {}
             }
             Ok(ExitCode::SUCCESS)
@@ -116,6 +127,12 @@ async fn migrate(database: &Database) -> Outcome<()> {
         }
     }
     Ok(())
+}
+
+/// What a server that listens there is to browsers.
+fn public(listen: &str) -> Outcome<Public> {
+    let (host, port) = listen.rsplit_once(':').ok_or("--listen takes HOST:PORT")?;
+    Ok(Public::from_env((host, port.parse()?))?)
 }
 
 async fn serve(folder: &StateFolder, roads: Roads, listen: &str, demo: bool) -> Outcome<()> {

@@ -32,11 +32,15 @@ tenancy! {
     shared plans;
     private api_tokens;
     private auth_accounts;
+    private auth_api_tokens;
     private auth_audit;
     private auth_audit_head;
     private auth_challenges;
+    private auth_connections;
     private auth_domains;
     private auth_failures;
+    private auth_flows;
+    private auth_identities;
     private auth_links;
     private auth_outbox;
     private auth_rates;
@@ -47,8 +51,9 @@ tenancy! {
 }
 
 pub use weft_auth::postgres::tables::{
-    auth_accounts, auth_audit, auth_audit_head, auth_challenges, auth_domains, auth_failures,
-    auth_links, auth_outbox, auth_rates, auth_recovery_codes, auth_sessions, auth_totps,
+    auth_accounts, auth_api_tokens, auth_audit, auth_audit_head, auth_challenges, auth_connections,
+    auth_domains, auth_failures, auth_flows, auth_identities, auth_links, auth_outbox, auth_rates,
+    auth_recovery_codes, auth_sessions, auth_totps,
 };
 pub use weft_webhooks::{
     inbox::webhook_deliveries,

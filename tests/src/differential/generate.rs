@@ -15,9 +15,9 @@ mod writes;
 
 use std::collections::BTreeSet;
 
-use super::random::Random;
 use super::schema::{Class, TABLES, Table, Type};
 use super::shape::{SHAPES, Shape};
+use crate::random::Random;
 
 /// One statement, and how its answer is to be compared.
 #[derive(Debug)]

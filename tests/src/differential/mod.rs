@@ -8,7 +8,6 @@
 
 mod answer;
 mod generate;
-mod random;
 mod run;
 pub mod schema;
 mod shape;

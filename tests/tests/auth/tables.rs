@@ -4,12 +4,13 @@ use diesel::connection::SimpleConnection;
 use diesel::pg::Pg;
 use diesel::query_builder::AsQuery;
 use diesel::{Connection, PgConnection, RunQueryDsl, debug_query};
+use uuid::Uuid;
 use weft_auth::Mailbox;
-use weft_auth::link::Purpose;
 use weft_auth::postgres::{PgError, tables};
 use weft_auth::session::Proof;
-use weft_auth::store::{AccountStore, LinkStore, SessionStore};
-use weft_auth::token::{Browser, Token};
+use weft_auth::sso::{OrganizationId, Pending, Target};
+use weft_auth::store::{AccountStore, FlowStore, SessionStore};
+use weft_auth::token::Token;
 use weft_tests::auth::Tables;
 use weft_tests::auth::race::now;
 
@@ -27,11 +28,15 @@ fn the_tables_have_the_columns_that_are_declared() {
     let database = Tables::new();
     for (table, selected) in selected![
         auth_accounts,
+        auth_api_tokens,
         auth_audit,
         auth_audit_head,
         auth_challenges,
+        auth_connections,
         auth_domains,
         auth_failures,
+        auth_flows,
+        auth_identities,
         auth_links,
         auth_outbox,
         auth_rates,
@@ -103,20 +108,89 @@ fn what_is_blank_or_of_another_length_is_not_stored() {
     assert!(found.unwrap().unwrap().password.is_some());
 }
 
-/// The suite for every store has only links without a browser whose purpose needs none.
+/// The same of single sign-on and of API tokens.
 #[test]
-fn a_link_that_has_a_browser_is_of_that_one_whatever_its_purpose() {
+fn what_is_blank_or_contradicts_itself_is_not_stored() {
+    let tables = Tables::new();
+    let stage = Stage::new(&tables.pooled());
+    let id = Uuid::from(stage.account.id);
+    tables.admin(&format!(
+        "INSERT INTO auth_domains VALUES ('org_1', 'a.example', 'verified', true, '');
+         INSERT INTO auth_domains VALUES ('org_2', 'a.example', 'pending', false, '');
+         INSERT INTO auth_connections VALUES ('conn_1', 'org_1', 'active', '');
+         INSERT INTO auth_identities VALUES ('conn_1', 'idp_1', 'org_1', 'ada@a.example', '{id}');
+         INSERT INTO auth_flows VALUES (sha256(''), 'sealed', 'org_1', NULL, '2026-11-24');
+         INSERT INTO auth_api_tokens (digest, id, account_id, label, scopes, created_at)
+             VALUES (sha256(''), '{id}', '{id}', '', '', '2026-11-24');"
+    ));
+    let mut conn = PgConnection::establish(&tables.url("auth")).unwrap();
+    for (table, change) in [
+        ("auth_domains", "proof = 'failed' WHERE enforced"),
+        ("auth_domains", "proof = 'verified'"),
+        ("auth_domains", "enforced = true"),
+        ("auth_domains", "domain = ''"),
+        ("auth_domains", "organization = ''"),
+        ("auth_connections", "organization = ''"),
+        ("auth_connections", "state = ''"),
+        ("auth_identities", "idp_id = ''"),
+        ("auth_identities", "connection = ''"),
+        ("auth_identities", "organization = ''"),
+        ("auth_identities", "email = '@'"),
+        ("auth_identities", "account_id = gen_random_uuid()"),
+        ("auth_api_tokens", "digest = ''"),
+        ("auth_api_tokens", "next = id"),
+        ("auth_api_tokens", "account_id = gen_random_uuid()"),
+    ] {
+        let stored = conn.batch_execute(&format!("UPDATE {table} SET {change}"));
+        assert!(stored.is_err(), "{table}: {change}");
+    }
+    for flow in [
+        "'', 'sealed', 'org_1', NULL",
+        "sha256('a'), '', 'org_1', NULL",
+        "sha256('a'), 'sealed', '', NULL",
+        "sha256('a'), 'sealed', 'org_1', ''",
+    ] {
+        let kept = format!("INSERT INTO auth_flows VALUES ({flow}, '2026-11-24')");
+        assert!(conn.batch_execute(&kept).is_err(), "{flow}");
+    }
+}
+
+/// A verifier is sealed for its flow: who reads the table has none, and who writes to it sends nobody to
+/// another organisation.
+#[test]
+fn a_flow_goes_on_as_it_was_started_or_not_at_all() {
     let tables = Tables::new();
     let store = tables.pooled();
-    let stage = Stage::new(&store);
-    tables.admin("UPDATE auth_links SET purpose = 'unlock'");
-    let spend = |browser: Option<&Token<Browser>>| {
-        let (link, browser) = (stage.link.digest(), browser.map(Token::digest));
-        let spent = store.consume_link(&link, Purpose::Unlock, browser.as_ref(), now());
-        run(spent).unwrap().is_some()
+    let organization = OrganizationId::new("org_1").unwrap();
+    let kept = |byte| {
+        let target = Target::organization(organization.clone());
+        let flow = Pending::restore([byte; 32], "a plain verifier".to_owned(), target, now());
+        run(store.keep_flow(&flow)).unwrap();
     };
-    assert!(!spend(None) && !spend(Some(&Token::generate().unwrap())));
-    assert!(spend(Some(&stage.browser)));
+    let consumed = |byte| run(store.consume_flow(&[byte; 32]));
+    kept(1);
+    let plain = "SELECT count(*) FROM auth_flows f WHERE f::text LIKE '%' || encode('a plain', 'hex') || '%'";
+    assert_eq!(tables.value(plain), "0");
+    assert_eq!(
+        consumed(1).unwrap().unwrap().expose_verifier(),
+        "a plain verifier"
+    );
+    for (place, change) in (2..).zip([
+        "organization = 'org_2'",
+        "connection = 'conn_2'",
+        "sealed_verifier = 'a plain verifier'",
+        "state_digest = decode(repeat('09', 32), 'hex')",
+    ]) {
+        kept(place);
+        tables.admin(&format!("UPDATE auth_flows SET {change}"));
+        let place = if change.starts_with("state") {
+            9
+        } else {
+            place
+        };
+        assert!(matches!(consumed(place), Err(PgError::Seal(_))), "{change}");
+        tables.admin("DELETE FROM auth_flows");
+    }
 }
 
 /// A row that somebody wrote is a failure, and nobody is signed in by it.
@@ -158,19 +232,6 @@ fn cve_2025_6004_a_mailbox_has_one_spelling() {
         tables.value("SELECT mailbox FROM auth_accounts"),
         "ada@example.com"
     );
-}
-
-#[test]
-fn a_domain_has_single_sign_on_until_it_is_released() {
-    let tables = Tables::new();
-    let store = tables.pooled();
-    let required = || run(store.requires_single_sign_on("example.com")).unwrap();
-    assert!(!required());
-    run(store.require_single_sign_on("Example.com")).unwrap();
-    run(store.require_single_sign_on("example.com")).unwrap();
-    assert!(required());
-    run(store.release_single_sign_on("EXAMPLE.com")).unwrap();
-    assert!(!required());
 }
 
 /// What is bound is in nobody's log.

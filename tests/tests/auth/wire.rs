@@ -27,7 +27,7 @@ fn hasher() -> Hasher {
 /// What one flow on an account in that state sent, and what it answered.
 async fn sent<S: LoginStore>(
     (tap, store): (&Tap, &S),
-    passwords: Passwords<'_>,
+    passwords: &Passwords<'_>,
     flow: Flow,
     state: State,
 ) -> (Vec<String>, String) {
@@ -47,10 +47,7 @@ async fn sent<S: LoginStore>(
 /// each flow is.
 async fn compare<S: LoginStore>(at: (&Tap, &S)) {
     let (hasher, former) = (hasher(), former());
-    let passwords = Passwords {
-        hasher: &hasher,
-        former: &former,
-    };
+    let passwords = Passwords::new(&hasher, &former).await.unwrap();
     for (flow, statements) in [
         (Flow::WrongPassword, 5),
         (Flow::LockingPassword, 6),
@@ -59,7 +56,7 @@ async fn compare<S: LoginStore>(at: (&Tap, &S)) {
         (Flow::AskToReset, 6),
         (Flow::AskToRegister, 6),
     ] {
-        let expected = sent(at, passwords, flow, State::Unknown).await;
+        let expected = sent(at, &passwords, flow, State::Unknown).await;
         let count = |kind: &str| {
             let of_kind = expected.0.iter().filter(|sent| sent.starts_with(kind));
             of_kind.count()
@@ -67,7 +64,7 @@ async fn compare<S: LoginStore>(at: (&Tap, &S)) {
         let counted = ["Parse ", "Execute", "Query "].map(count);
         assert_eq!(counted, [statements, statements, 0], "{flow:?}");
         for state in State::ALL {
-            let seen = sent(at, passwords, flow, state).await;
+            let seen = sent(at, &passwords, flow, state).await;
             assert_eq!(seen, expected, "{flow:?} {state:?}");
         }
     }
@@ -92,26 +89,20 @@ async fn asynchronous_sign_ins_send_the_same_whatever_the_accounts_state() {
 #[test]
 fn sign_ins_ask_the_same_of_the_store_and_answer_the_same() -> Result<(), Violation> {
     let (hasher, former) = (hasher(), former());
-    let passwords = Passwords {
-        hasher: &hasher,
-        former: &former,
-    };
+    let passwords = Threads::block_on(Passwords::new(&hasher, &former)).unwrap();
     let store = Tables::new();
-    Threads::block_on(is_the_same_for_all(store.pooled(), passwords, now()))
+    Threads::block_on(is_the_same_for_all(store.pooled(), &passwords, now()))
 }
 
 /// A link for nobody is a row like one for somebody, and so is its mail.
 #[test]
 fn what_is_asked_for_leaves_the_same_rows_for_nobody() {
     let (hasher, former) = (hasher(), former());
-    let passwords = Passwords {
-        hasher: &hasher,
-        former: &former,
-    };
+    let passwords = Threads::block_on(Passwords::new(&hasher, &former)).unwrap();
     for flow in [Flow::AskToSignIn, Flow::AskToReset, Flow::AskToRegister] {
         for state in [State::Unknown, State::Active] {
             let tables = Tables::new();
-            let seen = see(tables.pooled(), passwords, (flow, state), now());
+            let seen = see(tables.pooled(), &passwords, (flow, state), now());
             Threads::block_on(seen).unwrap();
             let rows = tables.value(
                 "SELECT concat_ws(' ', (SELECT count(*) FROM auth_links),

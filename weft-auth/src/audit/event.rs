@@ -25,6 +25,14 @@ pub enum Event {
     SecondFactorEnrolled,
     /// A second factor was removed.
     SecondFactorRemoved,
+    /// An identity of single sign-on was linked to an account that was there before.
+    IdentityLinked,
+    /// An identity of single sign-on was taken from its account.
+    IdentityUnlinked,
+    /// An account was deleted by whose it was.
+    Deleted,
+    /// The recovery codes were replaced.
+    RecoveryCodesReplaced,
 }
 
 macro_rules! reasons {
@@ -67,6 +75,9 @@ reasons! {
     NoSecondFactor, "no-second-factor", "The account has no second factor that could be asked for.";
     NoBreakGlass, "no-break-glass", "The password was right, and the account may not sign in without its organisation.";
     Overtaken, "overtaken", "The password was replaced, or the account suspended, during the sign-in.";
+    NotAMailbox, "not-a-mailbox", "The identity provider gave an address that cannot be written to.";
+    UnknownIdentity, "unknown-identity", "No account, or another one, has that identity of single sign-on.";
+    Connection, "connection", "The connection of single sign-on is not active any more.";
 }
 
 impl Event {
@@ -83,6 +94,10 @@ impl Event {
             Event::Registered => [8, 0],
             Event::SecondFactorEnrolled => [9, 0],
             Event::SecondFactorRemoved => [10, 0],
+            Event::IdentityLinked => [11, 0],
+            Event::IdentityUnlinked => [12, 0],
+            Event::Deleted => [13, 0],
+            Event::RecoveryCodesReplaced => [14, 0],
         }
     }
 
@@ -102,6 +117,10 @@ impl Event {
             (8, 0) => Some(Event::Registered),
             (9, 0) => Some(Event::SecondFactorEnrolled),
             (10, 0) => Some(Event::SecondFactorRemoved),
+            (11, 0) => Some(Event::IdentityLinked),
+            (12, 0) => Some(Event::IdentityUnlinked),
+            (13, 0) => Some(Event::Deleted),
+            (14, 0) => Some(Event::RecoveryCodesReplaced),
             _ => None,
         }
     }
@@ -122,7 +141,7 @@ mod tests {
             })
             .collect();
         let (proofs, reasons, purposes) = (Proof::ALL.len(), Reason::ALL.len(), Purpose::ALL.len());
-        assert_eq!(all.len(), 2 * proofs + reasons + 2 * purposes + 5);
+        assert_eq!(all.len(), 2 * proofs + reasons + 2 * purposes + 9);
     }
 
     #[test]

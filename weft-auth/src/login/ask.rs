@@ -189,10 +189,15 @@ impl<S: LoginStore, O: Offload> Login<S, O> {
             (digest, Code::of(&token).digest(&digest))
         });
         let expires_at = now + self.links.ttl(issue.purpose);
+        // Copied for nobody as well, so that it takes as long.
+        let owner = issue
+            .account
+            .map_or(issue.sent_to, |account| &account.mailbox)
+            .clone();
         let record = Record {
             purpose: issue.purpose,
             account: issue.account.map(|account| account.id),
-            mailbox: issue.account.map(|account| account.mailbox.clone()),
+            mailbox: issue.account.is_some().then_some(owner),
             sent_to: issue.sent_to.clone(),
             browser,
             carries: issue.carries,

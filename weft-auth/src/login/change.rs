@@ -1,4 +1,4 @@
-//! Changing what an account is signed in to with: its mailbox and its password.
+//! Changing what an account is signed in to with, its mailbox and its password, and deleting it.
 
 use super::ask::{Asked, Issue};
 use super::conclude::Whom;
@@ -123,6 +123,26 @@ impl<S: LoginStore, O: Offload> Login<S, O> {
             .await?;
         self.notify(MailKind::PasswordReplaced, &account).await?;
         self.log(Event::PasswordReplaced, Whom::account(&account), visit)
+            .await
+    }
+
+    /// Deletes the account of who is signed in, with all that is its; its mailbox is told. What else
+    /// refers to the account is to be taken out before.
+    ///
+    /// # Errors
+    /// When the account is not active any more, or the store fails: also where something refers to it.
+    pub async fn delete_own_account<A: Assurance>(
+        &self,
+        recent: &Recent<'_, A>,
+        visit: &Visit<'_>,
+    ) -> Result<(), S> {
+        let account = self.account_of(recent.session(), visit).await?;
+        let deleted = self.store.delete_account(account.id).await;
+        if !deleted.map_err(Error::<S>::Store)? {
+            return self.refuse(Reason::Suspended, Whom::default(), visit).await;
+        }
+        self.notify(MailKind::AccountDeleted, &account).await?;
+        self.log(Event::Deleted, Whom::account(&account), visit)
             .await
     }
 

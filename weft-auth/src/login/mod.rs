@@ -20,6 +20,12 @@
 //! [`RefusalKind`] with one page); a look-up that hits and one that misses differ by microseconds in the
 //! database's index; a stored hash with other parameters costs what they cost ([`padding`]). The operation
 //! trace is proved equal by the testkit for any store.
+//!
+//! Of 75 000 instructions around the hash, 25 tell no account from a wrong password, 206 an account
+//! without a password, and 323 one that the right password does not let into; where a link is asked for,
+//! 210 of 100 000 are of the copies that a store makes. A stored hash that cannot be read is parsed as far
+//! as it goes, and the dummy after it: 1 607 instructions more where its parameters are out of bounds, half a
+//! microsecond. `tests/constant_time.rs` counts them.
 
 mod ask;
 mod change;
@@ -33,6 +39,8 @@ mod padding;
 mod password;
 mod refusal;
 mod second_factor;
+#[cfg(feature = "sso")]
+mod single_sign_on;
 mod visit;
 
 use crate::link::Policy as LinkPolicy;
@@ -53,6 +61,8 @@ pub use outcome::{ChallengeRecord, Outcome, Rehash, SecondFactorNeeded, SignedIn
 pub use padding::padding;
 pub use refusal::{Refusal, RefusalKind};
 pub use second_factor::{OpenSecret, SecondFactor};
+#[cfg(feature = "sso")]
+pub use single_sign_on::{Acquaintance, Admission};
 pub use visit::Visit;
 
 /// All that a sign-in needs of a store.

@@ -138,10 +138,9 @@ impl<S: LoginStore, O: Offload> Login<S, O> {
             return self.refuse(Reason::TooMany, whom, visit).await;
         };
         let account = self.store.account_by_mailbox(mailbox).await;
-        let account = account.map_err(Error::<S>::Store)?;
-        let stored = account
-            .as_ref()
-            .and_then(|account| account.password.clone());
+        let mut account = account.map_err(Error::<S>::Store)?;
+        // Moved and not copied, since nobody has none to copy.
+        let stored = account.as_mut().and_then(|account| account.password.take());
         let verify = self.offload.run(move || {
             let verified = permit.verify(stored.as_deref(), &password);
             let old = verified.map(|right| right.needs_rehash());

@@ -45,7 +45,10 @@ impl Refusal {
             | Reason::NoSecondFactor
             | Reason::WrongCode
             | Reason::NoBreakGlass
-            | Reason::Overtaken => RefusalKind::Credentials,
+            | Reason::Overtaken
+            | Reason::NotAMailbox
+            | Reason::UnknownIdentity
+            | Reason::Connection => RefusalKind::Credentials,
             Reason::TooMany => RefusalKind::TooMany,
             Reason::Busy => RefusalKind::Busy,
             Reason::SingleSignOn => RefusalKind::SingleSignOn,

@@ -171,6 +171,33 @@ impl<S: LoginStore, O: Offload> Login<S, O> {
         self.log(Event::SecondFactorRemoved, whom, visit).await
     }
 
+    /// Replaces the recovery codes, which takes two factors proved just now. Those before are good for
+    /// nothing.
+    ///
+    /// # Errors
+    /// When there is no app, the store fails, or the system has no randomness.
+    pub async fn replace_recovery_codes(
+        &self,
+        recent: &Recent<'_, TwoFactors>,
+        visit: &Visit<'_>,
+    ) -> Result<Vec<RecoveryCode>, S> {
+        let account = self.account_of(recent.session(), visit).await?;
+        let whom = Whom::account(&account);
+        let codes = RecoveryCode::generate_set()?;
+        let digests = codes.each_ref().map(RecoveryCode::digest);
+        let replaced = self
+            .store
+            .replace_recovery_codes(account.id, &digests)
+            .await;
+        if !replaced.map_err(Error::<S>::Store)? {
+            return self.refuse(Reason::NoSecondFactor, whom, visit).await;
+        }
+        self.notify(MailKind::RecoveryCodesReplaced, &account)
+            .await?;
+        self.log(Event::RecoveryCodesReplaced, whom, visit).await?;
+        Ok(codes.into())
+    }
+
     /// Counts an attempt, before anything is compared, and says how many it is in a row.
     async fn count_second_factor(&self, account: &Account, visit: &Visit<'_>) -> Result<u32, S> {
         let charges = self.limits.second_factor(account.id);

@@ -6,6 +6,9 @@ use super::memory::Memory;
 use super::params::Params;
 
 /// Fills `tag` with Argon2id of the password, in memory that was there before.
+///
+/// It has a place of its own in the program, at which `tests/constant_time.rs` counts instructions.
+#[inline(never)]
 pub(super) fn derive(
     params: Params,
     key: &[u8],

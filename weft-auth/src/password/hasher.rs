@@ -36,7 +36,7 @@ struct Inner {
     wipes_after_each: bool,
     permits: usize,
     dummy: Phc,
-    /// Its text, so that an account without a hash has one parsed as well.
+    /// Its text, so that an account without a hash to obey has one parsed as well.
     dummy_text: String,
     gate: Gate,
 }
@@ -123,6 +123,12 @@ impl Inner {
         Ok((phc, key))
     }
 
+    /// The dummy, read as a stored hash is.
+    fn dummy(&self) -> (Phc, &[u8]) {
+        let read = self.read(&self.dummy_text);
+        read.unwrap_or_else(|_| (self.dummy.clone(), self.key()))
+    }
+
     fn key(&self) -> &[u8] {
         self.peppers.current().map_or(&[], Pepper::key)
     }
@@ -156,13 +162,12 @@ impl Permit {
     ) -> Result<Match<'p>, Refusal> {
         let hasher = self.hasher.clone();
         let inner = &*hasher.0;
-        let read = inner.read(stored.unwrap_or(&inner.dummy_text));
-        let refusal = match (stored, &read) {
-            (_, Err(error)) => Some(RefusalKind::Unreadable(*error)),
-            (None, _) => Some(RefusalKind::NoPassword),
-            _ => None,
+        let read = match stored {
+            Some(stored) => inner.read(stored).map_err(RefusalKind::Unreadable),
+            None => Err(RefusalKind::NoPassword),
         };
-        let (phc, key) = read.unwrap_or_else(|_| (inner.dummy.clone(), inner.key()));
+        let refusal = read.as_ref().err().copied();
+        let (phc, key) = read.unwrap_or_else(|_| inner.dummy());
 
         let mut tag = Zeroizing::new(vec![0; phc.tag.len()]);
         let derived = self.derive(phc.params, key, (password, &phc.salt), &mut tag);

@@ -6,7 +6,7 @@ use uuid::Uuid as Id;
 
 use super::row::{Columns, Read};
 use super::statement::Statement;
-use super::{Lend, PgResult, PgStore};
+use super::{Lend, PgStore};
 use crate::store::{Account, AccountState, AccountStore, Answer};
 use crate::{AccountId, Mailbox, SessionId};
 
@@ -66,8 +66,10 @@ impl<L: Lend> AccountStore for PgStore<L> {
     }
 
     async fn requires_single_sign_on(&self, domain: &str) -> Answer<bool, Self> {
-        let found =
-            Statement::new("SELECT EXISTS (SELECT FROM auth_domains WHERE domain = $1) AS is");
+        let found = Statement::new(
+            "SELECT EXISTS (SELECT FROM auth_domains WHERE domain = $1
+                 AND proof = 'verified' AND enforced) AS is",
+        );
         let Is(is) = self.one(found.bind::<Text, _>(domain.to_owned())).await?;
         Ok(is)
     }
@@ -75,14 +77,15 @@ impl<L: Lend> AccountStore for PgStore<L> {
     async fn create_account(&self, account: &Account) -> Answer<bool, Self> {
         let created = Statement::new(
             "INSERT INTO auth_accounts (id, mailbox, password, state, break_glass)
-             VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING RETURNING id",
+             SELECT $1, $2, $3, $4, $5 WHERE NOT $6 ON CONFLICT DO NOTHING RETURNING id",
         );
         let created = created
             .bind::<Uuid, Id>(account.id.into())
             .bind::<Text, _>(account.mailbox.as_str().to_owned())
             .bind::<Nullable<Text>, _>(account.password.clone())
             .bind::<Text, _>(name(account.state))
-            .bind::<Bool, _>(account.break_glass);
+            .bind::<Bool, _>(account.break_glass)
+            .bind::<Bool, _>(account.second_factor);
         self.any(created).await
     }
 
@@ -175,38 +178,22 @@ impl<L: Lend> AccountStore for PgStore<L> {
         );
         self.any(suspended.bind::<Uuid, Id>(id.into())).await
     }
-}
 
-impl<L: Lend> PgStore<L> {
-    /// Has a domain's people sign in through their organisation's connection alone.
-    ///
-    /// # Errors
-    /// When the store fails.
-    ///
-    /// # Security
-    /// Prove first that the domain is the organisation's, or it locks others out.
-    pub async fn require_single_sign_on(&self, domain: &str) -> PgResult<(), L> {
-        let required = Statement::new(
-            "INSERT INTO auth_domains (domain) VALUES (lower($1)) ON CONFLICT DO NOTHING
-             RETURNING domain",
+    async fn delete_account(&self, id: AccountId) -> Answer<bool, Self> {
+        // What refers to an account goes with it; links do not, so that they tell nobody apart.
+        let deleted = Statement::new(
+            "WITH account AS (
+                 DELETE FROM auth_accounts WHERE id = $1 RETURNING id
+             ), links AS (
+                 DELETE FROM auth_links l USING account WHERE l.account_id = account.id
+             )
+             SELECT id FROM account",
         );
-        let required = required.bind::<Text, _>(domain.to_owned());
-        self.any(required).await.map(drop)
-    }
-
-    /// Lets a domain's people sign in as anybody else.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn release_single_sign_on(&self, domain: &str) -> PgResult<(), L> {
-        let released =
-            Statement::new("DELETE FROM auth_domains WHERE domain = lower($1) RETURNING domain");
-        let released = released.bind::<Text, _>(domain.to_owned());
-        self.any(released).await.map(drop)
+        self.any(deleted.bind::<Uuid, Id>(id.into())).await
     }
 }
 
-fn name(state: AccountState) -> &'static str {
+pub(super) fn name(state: AccountState) -> &'static str {
     match state {
         AccountState::Active => "active",
         AccountState::Unverified => "unverified",

@@ -65,11 +65,15 @@
 //!     pub TENANCY: Uuid;
 //!     // …
 //!     private auth_accounts;
+//!     private auth_api_tokens;
 //!     private auth_audit;
 //!     private auth_audit_head;
 //!     private auth_challenges;
+//!     private auth_connections;
 //!     private auth_domains;
 //!     private auth_failures;
+//!     private auth_flows;
+//!     private auth_identities;
 //!     private auth_links;
 //!     private auth_outbox;
 //!     private auth_rates;
@@ -81,20 +85,27 @@
 //!
 //! # Security
 //! Of tokens, browsers' secrets, codes and recovery codes there are digests, of a password there is the
-//! hash, secrets of apps are sealed by the caller and the tokens of links that wait in the outbox by the
-//! store. Who reads the database signs in with nothing that he finds there; who writes to it can make a
+//! hash, secrets of apps are sealed by the caller, and the tokens of links that wait in the outbox and the
+//! verifiers of flows by the store. Who reads the database signs in with nothing that he finds there; who writes to it can make a
 //! session, so grant it to one role on a road of its own.
 //!
-//! - Mailboxes are in clear, in `auth_accounts`, `auth_links` and `auth_outbox`.
+//! - Mailboxes are in clear, in `auth_accounts`, `auth_identities`, `auth_links` and `auth_outbox`.
 //! - A session of a suspended account is not found, nor one that began with a password that was replaced,
 //!   even if it began while that was done: both begin an epoch, and a session is of the one before.
 //! - Statements are made for `READ COMMITTED`. Where the default of the role is another, concurrent ones
 //!   fail; nothing is used twice.
 
 mod accounts;
+mod api_tokens;
 mod audit;
 mod counters;
+#[cfg(feature = "sso")]
+mod directory;
 mod error;
+#[cfg(feature = "sso")]
+mod flows;
+#[cfg(feature = "sso")]
+mod identities;
 mod links;
 mod moment;
 mod outbox;
@@ -152,7 +163,8 @@ pub struct PgStore<L> {
 type PgResult<T, L> = Result<T, PgError<<L as Lend>::Error>>;
 
 impl<L: Lend> PgStore<L> {
-    /// The tables, with the keys under which tokens of links wait in the outbox.
+    /// The tables, with the keys under which tokens of links wait in the outbox, and verifiers of flows for
+    /// browsers to come back.
     pub fn new(lend: L, keys: Keyring) -> PgStore<L> {
         let keys = Arc::new(keys);
         PgStore { lend, keys }

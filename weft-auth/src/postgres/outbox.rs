@@ -22,14 +22,18 @@ use crate::totp::seal::SealError;
 const PURPOSE: &[u8] = b"weft-auth mail";
 
 /// The kinds that are no link.
-const NOTICES: [MailKind; 7] = [
+const NOTICES: [MailKind; 11] = [
     MailKind::AlreadyRegistered,
     MailKind::PasswordReplaced,
     MailKind::MailboxChanged,
     MailKind::SecondFactorEnrolled,
     MailKind::SecondFactorRemoved,
+    MailKind::AccountDeleted,
+    MailKind::RecoveryCodesReplaced,
     MailKind::RecoveryCodeUsed,
     MailKind::SecondFactorFailing,
+    MailKind::IdentityLinked,
+    MailKind::IdentityUnlinked,
 ];
 
 /// A mail that is claimed, to be sent.
@@ -161,8 +165,12 @@ fn names(kind: MailKind) -> (&'static str, Option<&'static str>) {
         MailKind::MailboxChanged => "mailbox-changed",
         MailKind::SecondFactorEnrolled => "second-factor-enrolled",
         MailKind::SecondFactorRemoved => "second-factor-removed",
+        MailKind::AccountDeleted => "account-deleted",
+        MailKind::RecoveryCodesReplaced => "recovery-codes-replaced",
         MailKind::RecoveryCodeUsed => "recovery-code-used",
         MailKind::SecondFactorFailing => "second-factor-failing",
+        MailKind::IdentityLinked => "identity-linked",
+        MailKind::IdentityUnlinked => "identity-unlinked",
     };
     (name, None)
 }

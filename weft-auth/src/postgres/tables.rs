@@ -29,8 +29,56 @@ diesel::table! {
 }
 
 diesel::table! {
-    auth_domains (domain) {
+    auth_domains (organization, domain) {
+        organization -> Text,
         domain -> Text,
+        proof -> Text,
+        enforced -> Bool,
+        updated_at -> Text,
+    }
+}
+
+diesel::table! {
+    auth_connections (id) {
+        id -> Text,
+        organization -> Nullable<Text>,
+        state -> Text,
+        updated_at -> Text,
+    }
+}
+
+diesel::table! {
+    auth_identities (connection, idp_id) {
+        connection -> Text,
+        idp_id -> Text,
+        organization -> Text,
+        email -> Text,
+        account_id -> Uuid,
+    }
+}
+
+diesel::table! {
+    auth_flows (state_digest) {
+        state_digest -> Bytea,
+        sealed_verifier -> Bytea,
+        organization -> Text,
+        connection -> Nullable<Text>,
+        started_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    auth_api_tokens (digest) {
+        digest -> Bytea,
+        id -> Uuid,
+        account_id -> Uuid,
+        audience -> Nullable<Uuid>,
+        label -> Text,
+        scopes -> Text,
+        created_at -> Timestamptz,
+        expires_at -> Nullable<Timestamptz>,
+        last_used_at -> Nullable<Timestamptz>,
+        next -> Nullable<Uuid>,
     }
 }
 

@@ -8,10 +8,64 @@ CREATE TABLE auth_accounts (
     epoch       bigint  NOT NULL DEFAULT 0 CHECK (epoch >= 0)
 );
 
--- Domains whose people sign in through their organisation's connection alone.
+-- What organisations have to do with domains: one of them at most has proved that one is its own, and may
+-- have its people sign in through its connection alone. Times are WorkOS's, and sort as they read.
 CREATE TABLE auth_domains (
-    domain text COLLATE "C" PRIMARY KEY CHECK (domain <> '')
+    organization text    NOT NULL CHECK (organization <> ''),
+    domain       text    COLLATE "C" NOT NULL CHECK (domain <> ''),
+    proof        text    NOT NULL CHECK (proof IN ('pending', 'verified', 'failed', 'withdrawn')),
+    enforced     boolean NOT NULL CHECK (proof = 'verified' OR NOT enforced),
+    updated_at   text    COLLATE "C" NOT NULL,
+    PRIMARY KEY (organization, domain)
 );
+CREATE UNIQUE INDEX ON auth_domains (domain) WHERE proof = 'verified';
+
+-- Connections of organisations. One that was deleted is kept, so that nothing that is late revives it.
+CREATE TABLE auth_connections (
+    id           text PRIMARY KEY CHECK (id <> ''),
+    organization text CHECK (organization <> ''),
+    state        text NOT NULL CHECK (state <> ''),
+    updated_at   text COLLATE "C" NOT NULL
+);
+CREATE INDEX ON auth_connections (organization);
+
+-- Who is whom: the people of connections, by the identity provider's id, and their accounts.
+CREATE TABLE auth_identities (
+    connection   text NOT NULL CHECK (connection <> ''),
+    idp_id       text NOT NULL CHECK (idp_id <> ''),
+    organization text NOT NULL CHECK (organization <> ''),
+    email        text NOT NULL CHECK (email LIKE '_%@_%'),
+    account_id   uuid NOT NULL REFERENCES auth_accounts (id) ON DELETE CASCADE,
+    PRIMARY KEY (connection, idp_id),
+    UNIQUE (account_id, connection)
+);
+CREATE INDEX ON auth_identities (organization);
+
+-- Flows of single sign-on that did not come back yet.
+CREATE TABLE auth_flows (
+    state_digest    bytea       PRIMARY KEY CHECK (octet_length(state_digest) = 32),
+    sealed_verifier bytea       NOT NULL CHECK (sealed_verifier <> ''),
+    organization    text        NOT NULL CHECK (organization <> ''),
+    connection      text        CHECK (connection <> ''),
+    started_at      timestamptz NOT NULL
+);
+CREATE INDEX ON auth_flows (started_at);
+
+-- Tokens of programs, and the one in the place of each that was rotated.
+CREATE TABLE auth_api_tokens (
+    digest       bytea       PRIMARY KEY CHECK (octet_length(digest) = 32),
+    id           uuid        NOT NULL UNIQUE,
+    account_id   uuid        NOT NULL REFERENCES auth_accounts (id) ON DELETE CASCADE,
+    audience     uuid,
+    label        text        NOT NULL,
+    scopes       text        NOT NULL,
+    created_at   timestamptz NOT NULL,
+    expires_at   timestamptz,
+    last_used_at timestamptz,
+    next         uuid        CHECK (next <> id)
+);
+CREATE INDEX ON auth_api_tokens (account_id);
+CREATE INDEX ON auth_api_tokens (expires_at) WHERE expires_at IS NOT NULL;
 
 -- Who is signed in. A row is there while the session is, under the digest of its token, and is of no use
 -- once its account is in another epoch.
@@ -85,6 +139,7 @@ CREATE TABLE auth_challenges (
     expires_at timestamptz   NOT NULL CHECK (expires_at > opened_at)
 );
 CREATE INDEX ON auth_challenges (account_id);
+CREATE INDEX ON auth_challenges (connection) WHERE connection IS NOT NULL;
 CREATE INDEX ON auth_challenges (expires_at);
 
 -- Authenticator apps: the sealed secret, the step of the last code, and which set of recovery codes is

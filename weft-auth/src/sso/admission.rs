@@ -1,3 +1,5 @@
+use std::fmt;
+
 use super::{
     Connection, ConnectionId, ConnectionState, Domain, OrganizationId, Profile, Refusal,
     RefusalKind, Target,
@@ -16,7 +18,19 @@ pub struct Exchanged {
 pub struct Identity {
     key: IdentityKey,
     organization: OrganizationId,
+    connection: Connection,
     profile: Profile,
+}
+
+/// What a store keeps of an identity besides whose account it is.
+#[derive(Clone, PartialEq, Eq)]
+pub struct IdentityRecord {
+    /// By what the person is known.
+    pub key: IdentityKey,
+    /// The organisation that the person belongs to.
+    pub organization: OrganizationId,
+    /// The address that the identity provider gave last, in lower case.
+    pub email: String,
 }
 
 /// By what somebody is known from one sign-in to the next (ASVS 5.0, 6.8.1). An address changes hands;
@@ -63,21 +77,19 @@ impl Exchanged {
         if connection.state() != ConnectionState::Active {
             return refuse(RefusalKind::InactiveConnection);
         }
-        let idp_id = profile.idp_id();
-        if idp_id.trim().is_empty() || idp_id.len() > 1024 {
+        let key = IdentityKey::new(profile.connection_id().clone(), profile.idp_id());
+        let Some(key) = key else {
             return refuse(RefusalKind::NoIdentity);
-        }
+        };
         // WorkOS can be told to let guests in, so this may be the only guard.
         let domain = Domain::of_address(profile.email());
         if !domain.is_some_and(|domain| verified_domains.contains(&domain)) {
             return refuse(RefusalKind::EmailDomain);
         }
         Ok(Identity {
-            key: IdentityKey {
-                connection: profile.connection_id().clone(),
-                idp_id: idp_id.to_owned(),
-            },
+            key,
             organization: organization.clone(),
+            connection: connection.clone(),
             profile,
         })
     }
@@ -94,6 +106,11 @@ impl Identity {
         &self.organization
     }
 
+    /// The connection that the person came over, as WorkOS had it then.
+    pub fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
     /// What else is said of the person.
     pub fn profile(&self) -> &Profile {
         &self.profile
@@ -101,6 +118,15 @@ impl Identity {
 }
 
 impl IdentityKey {
+    /// That id of that connection's identity provider, if it is 1 to 1024 bytes that say something.
+    pub fn new(connection: ConnectionId, idp_id: &str) -> Option<IdentityKey> {
+        let says = !idp_id.trim().is_empty() && !idp_id.chars().any(char::is_control);
+        (says && idp_id.len() <= 1024).then(|| IdentityKey {
+            connection,
+            idp_id: idp_id.to_owned(),
+        })
+    }
+
     /// The connection.
     pub fn connection(&self) -> &ConnectionId {
         &self.connection
@@ -109,5 +135,24 @@ impl IdentityKey {
     /// The identity provider's own id of the person.
     pub fn idp_id(&self) -> &str {
         &self.idp_id
+    }
+}
+
+impl From<&Identity> for IdentityRecord {
+    fn from(identity: &Identity) -> IdentityRecord {
+        IdentityRecord {
+            key: identity.key.clone(),
+            organization: identity.organization.clone(),
+            email: identity.profile.email().to_ascii_lowercase(),
+        }
+    }
+}
+
+impl fmt::Debug for IdentityRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IdentityRecord")
+            .field("connection", &self.key.connection)
+            .field("organization", &self.organization)
+            .finish_non_exhaustive()
     }
 }

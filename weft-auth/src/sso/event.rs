@@ -1,9 +1,9 @@
 use std::fmt;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use super::{ConnectionId, Domain, OrganizationId};
+use super::{Connection, ConnectionId, ConnectionState, Domain, DomainProof, OrganizationId};
 
 /// An event of WorkOS, of whose body the signature was verified.
 ///
@@ -15,6 +15,33 @@ pub struct Event {
     name: String,
     updated_at: Option<Timestamp>,
     revocation: Option<Revocation>,
+    change: Option<Change>,
+}
+
+/// What an event says of the state of something, to be kept unless what is kept is later.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Change {
+    /// A connection is in another state.
+    Connection(Connection),
+    /// An organisation has proved that a domain is its own, or has not any more.
+    Domain {
+        /// The organisation.
+        organization: OrganizationId,
+        /// The domain.
+        domain: Domain,
+        /// How far the proof is.
+        proof: DomainProof,
+        /// When that was.
+        at: Timestamp,
+    },
+    /// An organisation is no more.
+    OrganizationDeleted {
+        /// The organisation.
+        organization: OrganizationId,
+        /// When that was.
+        at: Timestamp,
+    },
 }
 
 /// Whose sessions end.
@@ -48,7 +75,8 @@ pub enum Revocation {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(String);
 
-/// A body that is no event, or one that ends sessions and does not say whose.
+/// A body that is no event, or one that ends sessions or changes something and does not say whose, what or
+/// when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EventError;
 
@@ -57,11 +85,15 @@ struct Envelope {
     id: String,
     event: String,
     data: Value,
+    #[serde(default)]
+    created_at: Value,
 }
 
 #[derive(Deserialize)]
 struct ConnectionData {
     id: ConnectionId,
+    #[serde(default)]
+    organization_id: Option<OrganizationId>,
 }
 
 #[derive(Deserialize)]
@@ -103,16 +135,19 @@ impl Event {
     /// Reads a verified body.
     ///
     /// # Errors
-    /// When it is no event, or one that ends sessions and does not say whose: answer with an error, so
-    /// that it comes again and somebody looks.
+    /// When it is no event, or one that ends sessions or changes something and does not say whose, what
+    /// or when: answer with an error, so that it comes again and somebody looks.
     pub fn parse(verified_body: &[u8]) -> Result<Event, EventError> {
         let envelope: Envelope = serde_json::from_slice(verified_body).map_err(|_| EventError)?;
         if envelope.id.is_empty() {
             return Err(EventError);
         }
-        let updated_at = envelope.data.get("updated_at").and_then(Value::as_str);
+        let time = |value: &Value| value.as_str().and_then(Timestamp::new);
+        let updated_at = envelope.data.get("updated_at").and_then(time);
+        let at = updated_at.clone().or_else(|| time(&envelope.created_at));
         Ok(Event {
-            updated_at: updated_at.and_then(Timestamp::new),
+            updated_at,
+            change: change(&envelope.event, &envelope.data, at)?,
             revocation: revocation(&envelope.event, envelope.data)?,
             id: envelope.id,
             name: envelope.event,
@@ -138,6 +173,44 @@ impl Event {
     pub fn revocation(&self) -> Option<&Revocation> {
         self.revocation.as_ref()
     }
+
+    /// What it says of the state of something.
+    pub fn change(&self) -> Option<&Change> {
+        self.change.as_ref()
+    }
+}
+
+fn change(name: &str, data: &Value, at: Option<Timestamp>) -> Result<Option<Change>, EventError> {
+    let connection = |state| {
+        let data: ConnectionData = read(data.clone())?;
+        let at = Some(at.clone().ok_or(EventError)?);
+        let connection = Connection::restore(data.id, data.organization_id, state, at);
+        Ok(Change::Connection(connection))
+    };
+    let domain = |proof| {
+        let data: DomainData = read(data.clone())?;
+        Ok(Change::Domain {
+            organization: data.organization_id,
+            domain: Domain::new(&data.domain).ok_or(EventError)?,
+            proof,
+            at: at.clone().ok_or(EventError)?,
+        })
+    };
+    // The name decides: an object that comes along may be of another moment.
+    let change = match name {
+        "connection.activated" => connection(ConnectionState::Active)?,
+        "connection.deactivated" => connection(ConnectionState::Inactive)?,
+        "connection.deleted" => connection(ConnectionState::Deleted)?,
+        "organization_domain.verified" => domain(DomainProof::Verified)?,
+        "organization_domain.verification_failed" => domain(DomainProof::Failed)?,
+        "organization_domain.deleted" => domain(DomainProof::Withdrawn)?,
+        "organization.deleted" => Change::OrganizationDeleted {
+            organization: read::<OrganizationData>(data.clone())?.id,
+            at: at.ok_or(EventError)?,
+        },
+        _ => return Ok(None),
+    };
+    Ok(Some(change))
 }
 
 fn revocation(name: &str, data: Value) -> Result<Option<Revocation>, EventError> {
@@ -209,11 +282,19 @@ impl Timestamp {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The time in a field, if it is there and written so.
+    pub(super) fn lenient<'de, D: Deserializer<'de>>(
+        field: D,
+    ) -> Result<Option<Timestamp>, D::Error> {
+        let value = Value::deserialize(field)?;
+        Ok(value.as_str().and_then(Timestamp::new))
+    }
 }
 
 impl fmt::Display for EventError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("not an event of WorkOS, or one that does not say whose sessions end")
+        f.write_str("not an event of WorkOS, or one that does not say whose, what or when")
     }
 }
 

@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::{ConnectionId, OrganizationId};
+use crate::clock;
 
 /// How long somebody has at the identity provider: 10 minutes, as long as a code is good.
 pub const FLOW_LIFETIME: Duration = Duration::from_secs(10 * 60);
@@ -156,8 +157,8 @@ impl Pending {
     }
 
     pub(super) fn is_alive(&self, now: SystemTime) -> bool {
-        let age = now.duration_since(self.started);
-        age.is_ok_and(|age| age < FLOW_LIFETIME)
+        let age = clock::age(self.started, now);
+        age.is_some_and(|age| age < FLOW_LIFETIME)
     }
 
     pub(super) fn into_exchange(self, code: Zeroizing<String>) -> Exchange {

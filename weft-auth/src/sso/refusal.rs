@@ -36,7 +36,8 @@ pub enum RefusalKind {
     NotThisBrowser,
     /// The flow that was kept is not the one that was answered.
     OtherFlow,
-    /// The flow was started longer ago than [`FLOW_LIFETIME`](super::FLOW_LIFETIME), or later than now.
+    /// The flow was started longer ago than [`FLOW_LIFETIME`](super::FLOW_LIFETIME), or by a
+    /// clock that is more than a minute ahead.
     Expired,
     /// The identity provider, or WorkOS, said no.
     Provider(CallbackError),

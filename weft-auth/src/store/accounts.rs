@@ -62,7 +62,8 @@ pub trait AccountStore: Store {
         ready(Ok(false))
     }
 
-    /// Adds an account. False if its mailbox has one.
+    /// Adds an account. False if its mailbox or its id has one, or it owes a second factor: nobody has
+    /// enrolled one yet.
     fn create_account(&self, account: &Account) -> impl Future<Output = Answer<bool, Self>> + Send;
 
     /// Sets a password, and in the same statement deletes the account's links and its sessions but for
@@ -102,6 +103,10 @@ pub trait AccountStore: Store {
     /// Suspends an account, and in the same statement deletes its sessions and links and begins a new
     /// [epoch](Account::epoch).
     fn suspend_account(&self, id: AccountId) -> impl Future<Output = Answer<bool, Self>> + Send;
+
+    /// Deletes an account, and in the same statement all that is its: sessions, links, challenges, and
+    /// the second factor with its recovery codes.
+    fn delete_account(&self, id: AccountId) -> impl Future<Output = Answer<bool, Self>> + Send;
 }
 
 impl std::fmt::Debug for Account {

@@ -15,16 +15,30 @@
 //! rules as a suite that runs on any store.
 
 mod accounts;
+mod api_tokens;
 mod audit;
 mod counters;
+#[cfg(feature = "sso")]
+mod directory;
+#[cfg(feature = "sso")]
+mod flows;
+#[cfg(feature = "sso")]
+mod identities;
 mod links;
 mod outbox;
 mod second_factors;
 mod sessions;
 
 pub use accounts::{Account, AccountState, AccountStore};
+pub use api_tokens::ApiTokenStore;
 pub use audit::AuditStore;
 pub use counters::CounterStore;
+#[cfg(feature = "sso")]
+pub use directory::DirectoryStore;
+#[cfg(feature = "sso")]
+pub use flows::FlowStore;
+#[cfg(feature = "sso")]
+pub use identities::IdentityStore;
 pub use links::{LinkStore, SpentLink};
 pub use outbox::{Mail, MailKind, OutboxStore};
 pub use second_factors::{SecondFactorStore, StoredTotp};
@@ -35,6 +49,13 @@ pub trait Store: Send + Sync {
     /// Why it failed.
     type Error: std::error::Error + Send + Sync + 'static;
 }
+
+/// All that single sign-on needs of a store besides what every sign-in does.
+#[cfg(feature = "sso")]
+pub trait SsoStore: FlowStore + IdentityStore + DirectoryStore {}
+
+#[cfg(feature = "sso")]
+impl<S: FlowStore + IdentityStore + DirectoryStore> SsoStore for S {}
 
 /// What a store answers.
 pub type Answer<T, S> = Result<T, <S as Store>::Error>;

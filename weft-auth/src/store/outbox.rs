@@ -40,10 +40,18 @@ pub enum MailKind {
     SecondFactorEnrolled,
     /// The second factor was removed.
     SecondFactorRemoved,
+    /// The account was deleted.
+    AccountDeleted,
+    /// The recovery codes were replaced.
+    RecoveryCodesReplaced,
     /// A recovery code was used.
     RecoveryCodeUsed,
     /// Somebody who knows the password got five second factors wrong in a row.
     SecondFactorFailing,
+    /// An identity of single sign-on was linked to the account.
+    IdentityLinked,
+    /// An identity of single sign-on was taken from the account.
+    IdentityUnlinked,
 }
 
 /// Mail that waits to be sent.

@@ -33,6 +33,7 @@ macro_rules! forward_all {
                 change_mailbox(id: AccountId, from: &Mailbox, to: &Mailbox) -> bool;
                 verify_mailbox(id: AccountId, mailbox: &Mailbox) -> bool;
                 suspend_account(id: AccountId) -> bool;
+                delete_account(id: AccountId) -> bool;
             }
             SessionStore {
                 begin_session(
@@ -120,6 +121,55 @@ macro_rules! forward_all {
             }
             OutboxStore {
                 post(mail: &Mail) -> (), usize::from(mail.token.is_some());
+            }
+            ApiTokenStore {
+                issue_api_token(digest: &TokenDigest<Api>, record: &ApiTokenRecord) -> bool;
+                find_api_token(digest: &TokenDigest<Api>) -> Option<ApiTokenRecord>;
+                touch_api_token(id: ApiTokenId, now: SystemTime, apart: Duration) -> bool;
+                rotate_api_token(
+                    old: ApiTokenId,
+                    old_expires_at: SystemTime,
+                    digest: &TokenDigest<Api>,
+                    new: &ApiTokenRecord
+                ) -> bool;
+                revoke_api_token(account: AccountId, id: ApiTokenId) -> bool;
+                revoke_api_tokens(account: AccountId, audience: Option<Uuid>) -> u64;
+                api_tokens_of(account: AccountId) -> Vec<ApiTokenRecord>;
+                purge_api_tokens(expired_before: SystemTime) -> u64;
+            }
+            FlowStore {
+                keep_flow(flow: &Pending) -> ();
+                consume_flow(state_digest: &[u8; 32]) -> Option<Pending>;
+                purge_flows(started_before: SystemTime) -> u64;
+            }
+            IdentityStore {
+                recognize_identity(identity: &IdentityRecord) -> Option<AccountId>;
+                create_identified_account(account: &Account, identity: &IdentityRecord) -> bool;
+                link_identity(
+                    identity: &IdentityRecord,
+                    account: AccountId,
+                    mailbox: &Mailbox,
+                    but: Option<SessionId>
+                ) -> bool;
+                unlink_identity(account: AccountId, identity: &IdentityKey) -> bool;
+                identities_of(account: AccountId) -> Vec<IdentityRecord>;
+                revoke_federated(revocation: &Revocation) -> u64;
+            }
+            DirectoryStore {
+                keep_connection(connection: &Connection) -> ();
+                connection(id: &ConnectionId) -> Option<Connection>;
+                connections_of(organization: &OrganizationId) -> Vec<Connection>;
+                claim_domain(organization: &OrganizationId, domain: &Domain) -> ();
+                keep_domain(
+                    organization: &OrganizationId,
+                    domain: &Domain,
+                    proof: DomainProof,
+                    at: &Timestamp
+                ) -> bool;
+                enforce_domain(organization: &OrganizationId, domain: &Domain, enforced: bool) -> bool;
+                owner_of_domain(domain: &Domain) -> Option<DomainOwner>;
+                claims_of(organization: &OrganizationId) -> Vec<Claim>;
+                delete_organization(organization: &OrganizationId, at: &Timestamp) -> ();
             }
         }
     };

@@ -1,6 +1,8 @@
 use std::fmt;
 use std::sync::{Arc, Barrier, Mutex, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
+
+use uuid::Uuid;
 
 use super::forward::forward_all;
 use crate::audit::{Entry, Head};
@@ -8,14 +10,19 @@ use crate::link::{self, CodeDigest, Purpose};
 use crate::login::{ChallengeRecord, Inline, Offload};
 use crate::pseudonym::Pseudonym;
 use crate::session::{self, Proofs};
+use crate::sso::{
+    Claim, Connection, ConnectionId, Domain, DomainOwner, DomainProof, IdentityKey, IdentityRecord,
+    OrganizationId, Pending, Revocation, Timestamp,
+};
 use crate::store::{
-    Account, AccountStore, Answer, AuditStore, CounterStore, LinkStore, Mail, OutboxStore,
-    SecondFactorStore, SessionStore, SpentLink, Store, StoredTotp,
+    Account, AccountStore, Answer, ApiTokenStore, AuditStore, CounterStore, DirectoryStore,
+    FlowStore, IdentityStore, LinkStore, Mail, OutboxStore, SecondFactorStore, SessionStore,
+    SpentLink, Store, StoredTotp,
 };
 use crate::throttle::{Charge, FailureCharge};
-use crate::token::{Browser, Challenge, Link, Session, TokenDigest};
+use crate::token::{Api, ApiTokenRecord, Browser, Challenge, Link, Session, TokenDigest};
 use crate::totp::{RecoveryDigest, Step};
-use crate::{AccountId, Mailbox, SessionId};
+use crate::{AccountId, ApiTokenId, Mailbox, SessionId};
 
 /// A store that records what is asked of it, and fails or waits where a test wants it to.
 ///

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use super::scope::{Scope, Scopes};
 
 /// How seldom a use is recorded.
-const RECORDED_EVERY: Duration = Duration::from_secs(60);
+pub(super) const RECORDED_EVERY: Duration = Duration::from_secs(60);
 
 /// What is stored of an API token besides its digest.
 ///
@@ -55,6 +55,8 @@ pub struct GrantUse {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum GrantRefusal {
+    /// There is none: a 401.
+    Unknown,
     /// It has expired: a 401, like a token that is not there.
     Expired,
     /// It has not the scope: a 403.
@@ -100,6 +102,7 @@ impl GrantUse {
 impl fmt::Display for GrantRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            GrantRefusal::Unknown => "there is no such token",
             GrantRefusal::Expired => "the token has expired",
             GrantRefusal::Scope => "the token has not the scope for this",
         })

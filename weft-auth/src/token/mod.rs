@@ -7,11 +7,15 @@
 mod api;
 mod bearer;
 mod grant;
+mod record;
 mod rotation;
 mod scope;
+mod tokens;
 
 pub use api::{ApiToken, Prefix, PrefixError};
 pub use bearer::{Api, Browser, Challenge, Kind, Link, NotAToken, Session, Token, TokenDigest};
 pub use grant::{Grant, GrantRefusal, GrantUse};
+pub use record::ApiTokenRecord;
 pub use rotation::{Rotation, RotationError};
 pub use scope::{Scope, Scopes, UnknownScope};
+pub use tokens::{ApiTokens, New, NoToken};

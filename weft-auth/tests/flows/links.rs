@@ -8,8 +8,8 @@ use weft_auth::testkit::{Memory, Race, Threads};
 use weft_auth::token::{Browser, Link, Token};
 
 use crate::stage::{
-    App, RIGHT, Stage, WRONG, account, at, chosen, mailbox, network, password, post, refused, run,
-    signed_in, visit,
+    App, RIGHT, Stage, WRONG, account, at, chosen, enforce, mailbox, network, password, post,
+    refused, run, signed_in, visit,
 };
 
 fn show(
@@ -554,7 +554,7 @@ fn a_network_has_ten_links_a_minute() {
 fn a_link_signs_nobody_in_whose_domain_has_got_single_sign_on_meanwhile() {
     let stage = Stage::new();
     let (browser, link) = stage.ask(0);
-    stage.store.require_single_sign_on("example.com");
+    enforce(&stage.store, "example.com");
     let told = stage.follow(&link, Some(&browser), 1);
     assert_eq!(refused(told), RefusalKind::SingleSignOn);
     let devices = run(stage.login.sessions().devices(stage.account.id, at(2)));

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod api_tokens;
 mod conformance;
 mod faults;
 mod links;

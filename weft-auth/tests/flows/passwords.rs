@@ -5,14 +5,17 @@ use weft_auth::link::Purpose;
 use weft_auth::login::{Login, Outcome, Presented, RefusalKind, Visit};
 use weft_auth::password::{Config, Hasher, Params, Pepper, Peppers};
 use weft_auth::session::{Arrival, Proof};
-use weft_auth::store::{AccountState, AccountStore, AuditStore, MailKind};
+use weft_auth::store::{
+    AccountState, AccountStore, AuditStore, MailKind, SecondFactorStore, StoredTotp,
+};
 use weft_auth::testkit::{Memory, Race, Threads};
 use weft_auth::token::Token;
+use weft_auth::totp::Step;
 use weft_auth::{Mailbox, PseudonymKey};
 
 use crate::stage::{
-    RIGHT, Stage, WRONG, at, mailbox, network, password, post, probed, refused, run, signed_in,
-    visit,
+    RIGHT, Stage, WRONG, at, enforce, mailbox, network, password, post, probed, refused, run,
+    signed_in, visit,
 };
 
 /// The last entry of the audit log, whose chain is whole.
@@ -294,7 +297,7 @@ fn an_overload_is_refused_before_any_look_up() {
 #[test]
 fn single_sign_on_is_a_matter_of_the_domain_alone() {
     let stage = Stage::with(|account| account.break_glass = true);
-    stage.store.require_single_sign_on("example.com");
+    enforce(&stage.store, "example.com");
     let (probe, login) = probed(&stage.store);
     for text in ["ada@example.com", "nobody@example.com"] {
         let told = run(login.password(&mailbox(text), password(RIGHT), visit(0)));
@@ -334,9 +337,15 @@ fn the_glass_is_broken_with_two_factors() {
     let mut owner = app.stage.account.clone();
     owner.mailbox = mailbox("owner@example.com");
     owner.id = weft_auth::AccountId::from_bytes([2; 16]);
-    (owner.break_glass, owner.second_factor) = (true, true);
-    assert!(run(app.stage.store.create_account(&owner)).unwrap());
-    app.stage.store.require_single_sign_on("example.com");
+    owner.break_glass = true;
+    let store = &app.stage.store;
+    assert!(run(store.create_account(&owner)).unwrap());
+    let totp = StoredTotp {
+        sealed: b"sealed".to_vec(),
+        last_step: Step::from_number(1),
+    };
+    assert!(run(store.enrol_totp(owner.id, &totp, &[])).unwrap());
+    enforce(&app.stage.store, "example.com");
     let login = &app.stage.login;
     let owners = run(login.break_glass(&owner.mailbox, password(RIGHT), visit(0)));
     assert!(matches!(owners, Ok(Outcome::SecondFactorNeeded(_))));
@@ -440,4 +449,28 @@ fn fifty_at_once_with_room_for_four_are_answered() {
         .filter(|kind| **kind == RefusalKind::Busy)
         .count();
     assert_eq!(tried + busy, 50);
+}
+
+#[test]
+fn a_deleted_account_takes_its_session_along_and_its_mailbox_is_told() {
+    let stage = Stage::new();
+    let token = signed_in(stage.password(RIGHT, 0).unwrap()).started.token;
+    let sessions = stage.login.sessions();
+    let session = run(sessions.resume(&token, at(1))).unwrap();
+    let recent = session.recently_authenticated(at(1)).unwrap();
+    run(stage.login.delete_own_account(&recent, &visit(1))).unwrap();
+    assert_eq!(last_event(&stage.store), Event::Deleted);
+    let told = stage.store.outbox().pop().unwrap();
+    assert_eq!(
+        (told.kind, told.to, told.decoy),
+        (
+            MailKind::AccountDeleted,
+            stage.account.mailbox.clone(),
+            false
+        )
+    );
+    assert!(run(sessions.resume(&token, at(2))).is_err());
+    assert_eq!(refused(stage.password(RIGHT, 2)), RefusalKind::Credentials);
+    let again = run(stage.login.delete_own_account(&recent, &visit(2)));
+    assert_eq!(refused(again), RefusalKind::Credentials);
 }

@@ -271,7 +271,14 @@ fn an_app_is_enrolled_with_a_code_and_removed_with_two_factors() {
     let late = two.recently_authenticated(at(4_000));
     assert!(late.is_err());
     let recent = two.recently_authenticated(at(5)).unwrap();
+    let others = run(login.replace_recovery_codes(&recent, &visit(5))).unwrap();
+    for (code, good) in [(&codes[0], false), (&others[0], true)] {
+        let digest = code.digest();
+        let used = stage.store.consume_recovery_code(stage.account.id, &digest);
+        assert_eq!(run(used).unwrap(), good);
+    }
     run(login.remove_second_factor(&recent, &visit(5))).unwrap();
+    assert!(run(login.replace_recovery_codes(&recent, &visit(6))).is_err());
     assert!(run(login.remove_second_factor(&recent, &visit(6))).is_err());
     assert!(matches!(stage.password(RIGHT, 7), Ok(Outcome::SignedIn(_))));
     let kinds: Vec<_> = stage.store.outbox().iter().map(|mail| mail.kind).collect();
@@ -279,6 +286,7 @@ fn an_app_is_enrolled_with_a_code_and_removed_with_two_factors() {
         kinds,
         [
             MailKind::SecondFactorEnrolled,
+            MailKind::RecoveryCodesReplaced,
             MailKind::SecondFactorRemoved
         ]
     );

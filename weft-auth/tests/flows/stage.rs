@@ -11,8 +11,10 @@ use weft_auth::login::{
     Asked, Login, OpenSecret, Outcome, Presented, Refusal, RefusalKind, SignedIn, Visit,
 };
 use weft_auth::password::{Config, Hasher, NewPassword, Params, Password, Policy};
+use weft_auth::sso::{Domain, DomainProof, OrganizationId, Timestamp};
 use weft_auth::store::{
-    Account, AccountState, AccountStore, MailKind, SecondFactorStore, Store, StoredTotp,
+    Account, AccountState, AccountStore, DirectoryStore, MailKind, SecondFactorStore, Store,
+    StoredTotp,
 };
 use weft_auth::testkit::{Memory, Probe, Threads};
 use weft_auth::throttle::Network;
@@ -74,6 +76,16 @@ pub(crate) fn hash(text: &str) -> String {
         .wait_at_most(Duration::from_secs(600));
     let hash = permit.unwrap().hash(&chosen(text)).unwrap();
     hash.expose().to_owned()
+}
+
+/// Has a domain's people sign in through an organisation that has proved it.
+pub(crate) fn enforce(store: &Memory, domain: &str) {
+    let organization = OrganizationId::new("org_1").unwrap();
+    let domain = Domain::new(domain).unwrap();
+    let at = Timestamp::new("2026-11-25T03:18:00.000Z").unwrap();
+    let verified = store.keep_domain(&organization, &domain, DomainProof::Verified, &at);
+    assert!(run(verified).unwrap());
+    assert!(run(store.enforce_domain(&organization, &domain, true)).unwrap());
 }
 
 pub(crate) fn post() -> Post {

@@ -22,22 +22,16 @@ fn hasher() -> Hasher {
 #[test]
 fn a_sign_in_asks_the_same_of_the_store_whatever_the_accounts_state() -> Result<(), Violation> {
     let (hasher, former) = (hasher(), former());
-    let passwords = Passwords {
-        hasher: &hasher,
-        former: &former,
-    };
-    run(is_the_same_for_all(Memory::new(), passwords, at(0)))
+    let passwords = run(Passwords::new(&hasher, &former)).unwrap();
+    run(is_the_same_for_all(Memory::new(), &passwords, at(0)))
 }
 
 #[test]
 fn the_trace_is_that_of_the_documentation() {
     let (hasher, former) = (hasher(), former());
-    let passwords = Passwords {
-        hasher: &hasher,
-        former: &former,
-    };
+    let passwords = run(Passwords::new(&hasher, &former)).unwrap();
     let names = |flow| {
-        let seen = run(see(Memory::new(), passwords, (flow, State::Active), at(0)));
+        let seen = run(see(Memory::new(), &passwords, (flow, State::Active), at(0)));
         let trace = seen.unwrap().trace;
         trace.iter().map(|op| op.name).collect::<Vec<_>>().join(" ")
     };

@@ -122,7 +122,7 @@ async fn a_guest_is_refused_here_where_workos_lets_him_in() {
 /// Nobody is known by nothing.
 #[tokio::test]
 async fn a_blank_id_is_no_identity() {
-    for id in ["", " ", "\t\u{2003}", &"a".repeat(1025)] {
+    for id in ["", " ", "\t\u{2003}", "idp\0", &"a".repeat(1025)] {
         let mut world = World::new();
         world.fake.sign_in(Person::new(id, "ada@acme.example"));
         assert_eq!(world.admit(VERIFIED).await, Err(RefusalKind::NoIdentity));

@@ -8,7 +8,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Request};
 use serde_json::{Value, json};
 use weft_auth::Origin;
-use weft_auth::sso::fake::{Fake, Fault, Listener, Person};
+use weft_auth::sso::fake::{Fake, Fault, Listener, Mishap, Person, Webhook};
 use weft_auth::sso::{Plan, Target, WorkOs};
 
 use crate::libraries::{npm, run};
@@ -44,7 +44,21 @@ fn the_official_sdk_signs_somebody_in_here() {
         .unwrap();
     let ours = start.url().to_owned();
     let asked = pairs(query(&ours).as_bytes());
+    let webhook = |webhook: Webhook| {
+        let signature = webhook.headers["workos-signature"].to_str();
+        json!({
+            "signature": signature.unwrap(),
+            "body": str::from_utf8(&webhook.body).unwrap(),
+        })
+    };
+    let mut told = fake.deliver("whsec_1");
+    fake.announce("organization.updated", &json!({ "id": "org_1" }));
+    fake.mishap_next(Mishap::BadSignature);
+    let forged = fake.deliver("whsec_1").remove(0);
     let given = json!({
+        "secret": "whsec_1",
+        "webhook": webhook(told.remove(0)),
+        "forged": webhook(forged),
         "port": listener.address().port(),
         "clientId": CLIENT_ID,
         "apiKey": API_KEY,
@@ -81,6 +95,14 @@ fn the_official_sdk_signs_somebody_in_here() {
     assert_eq!(theirs["connection"], json!(["conn_1", "org_1", "active"]));
     assert_eq!(theirs["connections"], json!(["conn_1"]));
     assert_eq!(theirs["pages"], json!(["conn_2", "conn_1", null]));
+    let told = [
+        ["connection.activated", "conn_1"],
+        ["connection.activated", "conn_2"],
+    ];
+    assert_eq!(theirs["told"], json!(told));
+    let webhook = json!(["event_0001", "connection.activated", "conn_1"]);
+    assert_eq!(theirs["webhook"], webhook);
+    assert_eq!(theirs["forged"], "SignatureVerificationException");
     assert_eq!(theirs["missing"], "NotFoundException");
     assert_eq!(theirs["wrongKey"], "UnauthorizedException");
     let outside = "profile_not_allowed_outside_organization";

@@ -97,8 +97,10 @@ fn domains_are_plain_ascii() {
     }
 }
 
+const AT: &str = "2026-11-25T03:18:00.000Z";
+
 fn event(name: &str, data: &serde_json::Value) -> Option<Event> {
-    let body = json!({ "id": "event_1", "event": name, "data": data, "created_at": "x" });
+    let body = json!({ "id": "event_1", "event": name, "data": data, "created_at": AT });
     Event::parse(body.to_string().as_bytes()).ok()
 }
 
@@ -184,7 +186,13 @@ fn events_that_end_nothing_are_read_all_the_same() {
         "organization_domain.verified",
         "something.new",
     ] {
-        let event = event(name, &json!({ "updated_at": "2026-11-25T03:18:00.000Z" })).unwrap();
+        let data = json!({
+            "id": "conn_1",
+            "organization_id": "org_1",
+            "domain": "acme.example",
+            "updated_at": "2026-11-25T03:18:00.000Z",
+        });
+        let event = event(name, &data).unwrap();
         assert_eq!(
             (event.id(), event.name(), event.revocation()),
             ("event_1", name, None)

@@ -5,11 +5,13 @@
 mod admission;
 mod conformance;
 mod decisions;
+mod events;
 mod fake;
 mod flow;
 #[allow(dead_code, reason = "nothing of PyPI's is asked here")]
 #[path = "../../../weft-webhooks/tests/webhooks/libraries.rs"]
 mod libraries;
+mod sign_in;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};

@@ -60,6 +60,19 @@ const list = await workos.sso.listConnections({ organizationId: organization, li
 const first = await workos.sso.listConnections({ limit: 1 });
 const second = await workos.sso.listConnections({ limit: 1, after: first.listMetadata.after });
 const pages = [...first.data, ...second.data, second.listMetadata.after];
+const named = { events: ["connection.activated"], limit: 1 };
+const told = await workos.events.listEvents(named);
+const later = await workos.events.listEvents({ ...named, after: told.listMetadata.after });
+const verify = (webhook) =>
+  workos.webhooks.constructEvent({
+    payload: JSON.parse(webhook.body),
+    sigHeader: webhook.signature,
+    secret: given.secret,
+    tolerance: Date.now(),
+  });
+const webhook = await verify(given.webhook);
+const forged = await rejection(verify(given.forged));
+
 const missing = await rejection(workos.sso.getConnection("conn_9"));
 const wrongKey = await rejection(new WorkOS("sk_test_wrong", at).sso.getConnection("conn_1"));
 
@@ -79,6 +92,9 @@ console.log(
     connection: [connection.id, connection.organizationId, connection.state],
     connections: list.data.map(({ id }) => id),
     pages: pages.map((connection) => connection?.id ?? null),
+    told: [...told.data, ...later.data].map(({ event, data }) => [event, data.id]),
+    webhook: [webhook.id, webhook.event, webhook.data.id],
+    forged: forged.name,
     missing: missing.name,
     wrongKey: wrongKey.name,
     denied: denied.get("error"),

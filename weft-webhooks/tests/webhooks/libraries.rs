@@ -87,14 +87,13 @@ pub(crate) fn run(command: &mut Command, input: &str) -> String {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    child
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(input.as_bytes())
-        .unwrap();
+    let mut to = child.stdin.take().unwrap();
+    let input = input.to_owned();
+    // Beside the reading: either pipe can be full.
+    let writing = std::thread::spawn(move || to.write_all(input.as_bytes()));
     let output = child.wait_with_output().unwrap();
     let complaint = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{complaint}");
+    writing.join().unwrap().unwrap();
     String::from_utf8(output.stdout).unwrap()
 }

@@ -79,6 +79,14 @@ fn words(kind: MailKind) -> (&'static str, String) {
             "The app was removed",
             "Signing in takes no code of an authenticator app any more.",
         ),
+        MailKind::AccountDeleted => notice(
+            "Your account was deleted",
+            "Your account was deleted by somebody who was signed in as you and proved it again. Nobody can sign in to it any more.",
+        ),
+        MailKind::RecoveryCodesReplaced => notice(
+            "New recovery codes",
+            "Your recovery codes were replaced, and those of before are good for nothing. If it was not you, choose a new password at once.",
+        ),
         MailKind::RecoveryCodeUsed => notice(
             "A recovery code was used",
             "Somebody signed in to your account with a recovery code. If it was not you, choose a new password at once.",

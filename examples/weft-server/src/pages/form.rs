@@ -5,7 +5,7 @@ use axum::{
     extract::{FromRequest, Request},
     http::{StatusCode, header},
 };
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 use weft_auth::csrf;
 
 use super::refused::Refused;
@@ -14,6 +14,11 @@ use crate::{app::AppState, error::Problem};
 /// The fields of a form, but for the token that the layer around all pages has checked. A field twice,
 /// an unknown one and a missing one are refused.
 pub(crate) struct Form<T>(pub(crate) T);
+
+/// A form that is a button and no field.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Nothing {}
 
 impl<T: DeserializeOwned> FromRequest<AppState> for Form<T> {
     type Rejection = Refused;

@@ -1,6 +1,7 @@
 //! Pages for people: forms and links, no script. Each is a few lines over the handlers of the API, so
 //! that what a page shows is what the API answers.
 
+mod access;
 mod account;
 mod asked;
 mod assets;
@@ -14,6 +15,7 @@ mod landing;
 mod layout;
 mod links;
 mod mail;
+mod members;
 mod names;
 mod orders;
 mod organizations;
@@ -93,5 +95,7 @@ pub fn pages() -> Pages {
     let pages = conversation::routes(pages);
     let pages = customers::routes(pages);
     let pages = orders::routes(pages);
+    let pages = members::routes(pages);
+    let pages = invitations::routes(pages);
     development::routes(pages)
 }

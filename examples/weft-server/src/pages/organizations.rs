@@ -5,20 +5,16 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
-use diesel::prelude::*;
-use diesel_async::{AsyncConnection, RunQueryDsl};
 use maud::{Markup, html};
 use serde::Deserialize;
-use uuid::Uuid;
 use weft_auth::{AccountId, Mailbox};
-use weft_tenancy::Scope;
 
 use super::{Pages, form::Form, layout, refused::Refused, visitor::SignedIn};
 use crate::{
     app::AppState,
     error::Problem,
-    schema::{memberships, organizations, plans},
-    value::{Line, Role},
+    founding::{Owner, Reason, found},
+    value::Line,
 };
 
 pub(super) fn routes(pages: Pages) -> Pages {
@@ -92,62 +88,18 @@ async fn make(
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     };
     let account = signed_in.session().account();
-    let (org, slug) = organization(&state, &name).await?;
-    own(&state, org, account, &display_name).await?;
+    let mailbox = mailbox(&state, account).await?;
+    let owner = Owner {
+        account,
+        mailbox: &mailbox,
+        display_name: &display_name,
+    };
+    let slug = found(state.roads(), &name, owner, Reason::SignUp).await?;
     Ok(Redirect::to(&format!("/o/{slug}/inbox")).into_response())
 }
 
-/// An organisation belongs to no scope before it is there: this is the third road's work.
-async fn organization(state: &AppState, name: &Line<1, 200>) -> Result<(Uuid, String), Refused> {
-    let (id, slug) = (Uuid::now_v7(), slug(name));
-    let mut conn = state.roads().unscoped.open().await?;
-    conn.unscoped("sign-up", "weft-server", async |conn| {
-        let plan: Uuid = plans::table
-            .filter(plans::code.eq("starter"))
-            .select(plans::id)
-            .first(conn)
-            .await?;
-        diesel::insert_into(organizations::table)
-            .values((
-                organizations::id.eq(id),
-                organizations::slug.eq(&slug),
-                organizations::name.eq(name),
-                organizations::plan_id.eq(plan),
-            ))
-            .execute(conn)
-            .await
-    })
-    .await?;
-    Ok((id, slug))
-}
-
-/// Its first membership, in a scope of it.
-async fn own(
-    state: &AppState,
-    org: Uuid,
-    account: AccountId,
-    display_name: &Line<1, 200>,
-) -> Result<(), Refused> {
-    let mailbox = mailbox(state, account).await?;
-    let mut conn = state.roads().app.within(Scope::org(org)).await?;
-    conn.transaction(async |conn| {
-        diesel::insert_into(memberships::table)
-            .values((
-                memberships::id.eq(Uuid::now_v7()),
-                memberships::user_id.eq(Uuid::from(account)),
-                memberships::role.eq(Role::Owner),
-                memberships::all_shops.eq(true),
-                memberships::display_name.eq(display_name),
-                memberships::address.eq(mailbox.as_str()),
-            ))
-            .execute(conn)
-            .await
-    })
-    .await?;
-    Ok(())
-}
-
-async fn mailbox(state: &AppState, account: AccountId) -> Result<Mailbox, Refused> {
+/// Whose account it is.
+pub(super) async fn mailbox(state: &AppState, account: AccountId) -> Result<Mailbox, Refused> {
     use weft_auth::store::AccountStore;
     let found = state.accounts().store().account(account).await;
     let found = found.map_err(|error| {
@@ -155,44 +107,4 @@ async fn mailbox(state: &AppState, account: AccountId) -> Result<Mailbox, Refuse
         Problem::unavailable()
     })?;
     Ok(found.ok_or(Refused::NotSignedIn)?.mailbox)
-}
-
-/// A short name that nobody has yet: the letters of the name, and some that are random.
-fn slug(name: &str) -> String {
-    let mut slug = String::new();
-    for c in name.chars().flat_map(char::to_lowercase) {
-        match c {
-            'a'..='z' | '0'..='9' => slug.push(c),
-            _ if slug.ends_with('-') => {}
-            _ => slug.push('-'),
-        }
-    }
-    let letters = slug.trim_matches(|c: char| !c.is_ascii_lowercase());
-    let letters: String = letters.chars().take(24).collect();
-    let letters = match letters.trim_end_matches('-') {
-        "" => "org",
-        letters => letters,
-    };
-    let random = Uuid::new_v4().simple().to_string();
-    format!("{letters}-{}", &random[..8])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_short_name_is_one_that_the_database_takes() {
-        for (name, start) in [
-            ("Kumo Ceramics", "kumo-ceramics-"),
-            ("  4 Elements & Söhne  ", "elements-s-hne-"),
-            ("雲", "org-"),
-            (&"x".repeat(200), "xxxxxxxxxxxxxxxxxxxxxxxx-"),
-        ] {
-            let slug = slug(name);
-            assert!(slug.starts_with(start), "{slug}");
-            assert!(slug.len() <= 40 && slug.starts_with(|c: char| c.is_ascii_lowercase()));
-        }
-        assert_ne!(slug("a"), slug("a"));
-    }
 }

@@ -174,6 +174,16 @@ impl Member {
         &self.tenant
     }
 
+    /// Goes on only where the member proved a moment ago who that is.
+    ///
+    /// # Errors
+    /// Where that has to be proved first.
+    pub(crate) fn must_be_recent(&self) -> Result<(), Refused> {
+        let session = &self.signed_in.session;
+        session.recently_authenticated(SystemTime::now())?;
+        Ok(())
+    }
+
     /// The path of a page of this organisation's.
     pub(crate) fn path(&self, rest: &str) -> String {
         format!("/o/{}/{rest}", self.organization.slug)

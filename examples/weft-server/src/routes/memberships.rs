@@ -149,19 +149,7 @@ async fn create(
     let mut conn = tenant.open().await?;
     let made = conn
         .transaction(async |conn| {
-            let id = new_id();
-            diesel::insert_into(memberships::table)
-                .values((
-                    memberships::id.eq(id),
-                    memberships::user_id.eq(user),
-                    memberships::role.eq(new.role),
-                    memberships::all_shops.eq(new.shop_ids.is_none()),
-                    memberships::display_name.eq(&new.display_name),
-                    memberships::address.eq(&new.address),
-                ))
-                .execute(conn)
-                .await?;
-            limit_to(conn, id, new.shop_ids.unwrap_or_default()).await?;
+            let id = take_in(conn, user, new).await?;
             one(conn, id).await
         })
         .await?;
@@ -215,17 +203,64 @@ pub(crate) async fn delete(
     _: NoBody,
 ) -> Result<StatusCode, Problem> {
     tenant.must_own()?;
-    let mut conn = tenant.open().await?;
-    let gone = conn
-        .transaction(async |conn| {
-            if owners(conn).await? == [id] {
-                return Err(last_owner());
-            }
-            let member = memberships::table.filter(memberships::id.eq(id));
-            Ok::<_, Problem>(diesel::delete(member).execute(conn).await?)
-        })
+    deleted(let_go(&mut tenant.open().await?, id).await?)
+}
+
+/// Lets a member go, unless nobody owned the organisation then.
+async fn let_go(conn: &mut OrgConnection, id: Uuid) -> Result<usize, Problem> {
+    conn.transaction(async |conn| {
+        if owners(conn).await? == [id] {
+            return Err(last_owner());
+        }
+        let member = memberships::table.filter(memberships::id.eq(id));
+        Ok(diesel::delete(member).execute(conn).await?)
+    })
+    .await
+}
+
+/// The same for whoever goes of his own accord, if he is a member.
+pub(crate) async fn leave(conn: &mut OrgConnection, user: Uuid) -> Result<(), Problem> {
+    let own = memberships::table.filter(memberships::user_id.eq(user));
+    let id: Option<Uuid> = own.select(memberships::id).first(conn).await.optional()?;
+    match id {
+        Some(id) => let_go(conn, id).await.map(drop),
+        None => Ok(()),
+    }
+}
+
+/// Whether the organisation has no owner but `user`.
+pub(crate) async fn owns_alone(conn: &mut OrgConnection, user: Uuid) -> QueryResult<bool> {
+    let owners: Vec<Uuid> = memberships::table
+        .filter(memberships::role.eq(Role::Owner))
+        .select(memberships::user_id)
+        .load(conn)
         .await?;
-    deleted(gone)
+    Ok(owners == [user])
+}
+
+/// Makes a member of `user`, and says the id of the membership.
+///
+/// # Errors
+/// When the user is a member already, a shop is not there, or the database does not go along.
+pub(crate) async fn take_in(
+    conn: &mut OrgConnection,
+    user: Uuid,
+    new: NewMembership,
+) -> Result<Uuid, Problem> {
+    let id = new_id();
+    diesel::insert_into(memberships::table)
+        .values((
+            memberships::id.eq(id),
+            memberships::user_id.eq(user),
+            memberships::role.eq(new.role),
+            memberships::all_shops.eq(new.shop_ids.is_none()),
+            memberships::display_name.eq(&new.display_name),
+            memberships::address.eq(&new.address),
+        ))
+        .execute(conn)
+        .await?;
+    limit_to(conn, id, new.shop_ids.unwrap_or_default()).await?;
+    Ok(id)
 }
 
 /// The owners, locked, so that two of them cannot demote each other at once.

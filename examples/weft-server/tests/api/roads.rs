@@ -44,7 +44,7 @@ fn each_role_keeps_to_its_road() {
                     "INSERT INTO membership_shops DEFAULT VALUES",
                     "SELECT plan_id FROM organizations",
                     "UPDATE api_tokens SET org_id = org_id",
-                    "DELETE FROM auth_accounts",
+                    "DELETE FROM auth_audit",
                 ],
             ),
             (

@@ -18,13 +18,20 @@
 //! What it is strict about: parameters that come twice, the client, the exact redirect URI, exactly one
 //! selector, PKCE by S256 and a verifier for each challenge, the client's secret, a code's 10 minutes
 //! by its own clock, and a code's one use; a second use ends the token that the first one gave.
+//!
+//! What happens is in `/events`, and is delivered as signed webhooks: [handed over](Fake::deliver), or
+//! [sent](Fake::send) until they are accepted.
 
 mod answer;
 mod authorize;
+mod event;
 mod listener;
+mod logout;
 mod read;
 mod state;
+mod time;
 mod token;
+mod webhook;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -36,6 +43,7 @@ use answer::{error, json_answer};
 use state::{Link, State};
 
 pub use listener::Listener;
+pub use webhook::{Mishap, Webhook};
 
 /// A local WorkOS.
 #[derive(Debug)]
@@ -113,18 +121,22 @@ impl Fake {
 
     /// Adds an active connection of an organisation with those domains.
     pub fn connect(&self, connection: &str, organization: &str, domains: &[&str]) {
-        self.state().links.push(Link {
+        let mut state = self.state();
+        let updated_at = state.now;
+        state.links.push(Link {
             id: connection.to_owned(),
             organization: Some(organization.to_owned()),
             domains: domains.iter().map(|&domain| domain.to_owned()).collect(),
             state: ConnectionState::Active,
             guests: false,
+            updated_at,
         });
+        state.announce_connection(connection, "connection.activated");
     }
 
     /// Puts a connection into another state.
     pub fn set_connection(&self, connection: &str, state: ConnectionState) {
-        self.state().each(connection, |link| link.state = state);
+        self.state().set_connection(connection, state);
     }
 
     /// Takes a connection from its organisation.
@@ -135,7 +147,7 @@ impl Fake {
 
     /// Deletes a connection.
     pub fn delete_connection(&self, connection: &str) {
-        self.state().links.retain(|link| link.id != connection);
+        self.state().delete_connection(connection);
     }
 
     /// Lets people in over a connection whose addresses are in none of its domains, as WorkOS's support
@@ -157,6 +169,22 @@ impl Fake {
     /// Answers the next request of the API otherwise.
     pub fn fail_next(&self, fault: Fault) {
         self.state().fault = Some(fault);
+    }
+
+    /// Announces something else, by its name and what it is about: it is in `/events`, and a webhook to be
+    /// [delivered](Fake::deliver). What becomes of connections is announced by itself. Returns its id.
+    pub fn announce(&self, name: &str, data: &serde_json::Value) -> String {
+        self.state().announce(name, data)
+    }
+
+    /// Sends browsers there once they are signed out.
+    pub fn allow_logout(&self, uri: &str) {
+        self.state().signed_out_uri = Some(uri.to_owned());
+    }
+
+    /// The profiles that were signed out at the identity provider.
+    pub fn signed_out(&self) -> Vec<String> {
+        self.state().signed_out.clone()
     }
 
     /// Lets that time pass.
@@ -216,14 +244,19 @@ fn api(state: &mut State, request: &Request<Vec<u8>>) -> Response<Vec<u8>> {
         (&Method::GET, ["connections", id]) => {
             state.with_key(request, |state| read::connection(state, id))
         }
-        (&Method::DELETE, ["connections", id]) => state.with_key(request, |state| {
-            let before = state.links.len();
-            state.links.retain(|link| link.id != *id);
-            match state.links.len() < before {
+        (&Method::DELETE, ["connections", id]) => {
+            state.with_key(request, |state| match state.delete_connection(id) {
                 true => json_answer(204, &""),
                 false => error(404, "entity_not_found"),
-            }
-        }),
+            })
+        }
+        (&Method::GET, ["events"]) => {
+            state.with_key(request, |state| event::events(state, request.uri().query()))
+        }
+        (&Method::POST, ["sso", "logout", "authorize"]) => {
+            state.with_key(request, |state| logout::authorize(state, request))
+        }
+        (&Method::GET, ["sso", "logout"]) => logout::logout(state, request.uri().query()),
         _ => error(404, "entity_not_found"),
     }
 }

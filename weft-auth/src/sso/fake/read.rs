@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use super::answer::{error, json_answer};
 use super::authorize::parameters;
 use super::state::{Link, State};
+use super::time::written;
 use crate::sso::ConnectionState;
 
 pub(super) fn connection(state: &State, id: &str) -> Response<Vec<u8>> {
@@ -53,7 +54,7 @@ pub(super) fn connections(state: &State, query: Option<&str>) -> Response<Vec<u8
     )
 }
 
-fn describe(link: &Link) -> Value {
+pub(super) fn describe(link: &Link) -> Value {
     let domain = |domain: &String| json!({ "object": "connection_domain", "domain": domain });
     let domains: Vec<Value> = link.domains.iter().map(domain).collect();
     json!({
@@ -66,18 +67,13 @@ fn describe(link: &Link) -> Value {
         "status": if link.state == ConnectionState::Active { "linked" } else { "unlinked" },
         "domains": domains,
         "created_at": "2026-11-25T03:18:00.000Z",
-        "updated_at": "2026-11-25T03:18:00.000Z",
+        "updated_at": written(link.updated_at),
     })
 }
 
 fn name(state: ConnectionState) -> &'static str {
     match state {
-        ConnectionState::RequiresType => "requires_type",
-        ConnectionState::Draft => "draft",
-        ConnectionState::Active => "active",
-        ConnectionState::Validating => "validating",
-        ConnectionState::Inactive => "inactive",
-        ConnectionState::Deleting => "deleting",
         ConnectionState::Other => "something_new",
+        known => known.name(),
     }
 }

@@ -1,11 +1,11 @@
-use std::collections::HashMap;
-use std::time::SystemTime;
+use std::collections::{HashMap, HashSet};
+use std::time::{Duration, SystemTime};
 
 use http::header::AUTHORIZATION;
 use http::{Request, Response};
 use serde_json::{Map, Value, json};
 
-use super::{Fault, Person, answer::error};
+use super::{Fault, Mishap, Person, answer::error};
 use crate::sso::{CallbackError, ConnectionState};
 
 #[derive(Debug)]
@@ -22,6 +22,18 @@ pub(super) struct State {
     pub(super) tokens: HashMap<String, Value>,
     pub(super) requests: Vec<Request<Vec<u8>>>,
     pub(super) count: u64,
+    pub(super) events: Vec<Value>,
+    /// Those that nobody was told of.
+    pub(super) outstanding: Vec<Value>,
+    /// How often each was sent.
+    pub(super) attempts: HashMap<String, u32>,
+    pub(super) mishap: Option<Mishap>,
+    /// Ids of those who signed in.
+    pub(super) profiles: HashSet<String>,
+    /// Tokens to sign out with, and whom.
+    pub(super) logouts: HashMap<String, String>,
+    pub(super) signed_out_uri: Option<String>,
+    pub(super) signed_out: Vec<String>,
 }
 
 /// A connection.
@@ -32,6 +44,7 @@ pub(super) struct Link {
     pub(super) domains: Vec<String>,
     pub(super) state: ConnectionState,
     pub(super) guests: bool,
+    pub(super) updated_at: SystemTime,
 }
 
 /// What a code stands for.
@@ -61,7 +74,20 @@ impl State {
             tokens: HashMap::new(),
             requests: Vec::new(),
             count: 0,
+            events: Vec::new(),
+            outstanding: Vec::new(),
+            attempts: HashMap::new(),
+            mishap: None,
+            profiles: HashSet::new(),
+            logouts: HashMap::new(),
+            signed_out_uri: None,
+            signed_out: Vec::new(),
         }
+    }
+
+    /// Goes on by the least that times differ by.
+    pub(super) fn tick(&mut self) {
+        self.now += Duration::from_millis(1);
     }
 
     pub(super) fn each(&mut self, connection: &str, change: impl Fn(&mut Link)) {
@@ -106,6 +132,9 @@ impl State {
             ("raw_attributes".to_owned(), raw),
         ]);
         profile.extend(person.overrides.clone());
+        if let Some(Value::String(id)) = profile.get("id") {
+            self.profiles.insert(id.clone());
+        }
         Value::Object(profile)
     }
 }

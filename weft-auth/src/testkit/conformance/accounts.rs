@@ -22,7 +22,8 @@ where
     a_hash_is_exchanged_for_its_own(store).await?;
     a_mailbox_is_verified_while_it_is_the_accounts(store).await?;
     sessions_and_links_end(store).await?;
-    what_is_overtaken_begins_no_session(subject, race).await
+    what_is_overtaken_begins_no_session(subject, race).await?;
+    a_deleted_account_is_nowhere(store).await
 }
 
 async fn created(store: &impl AccountStore) -> Result<Account, Violation> {
@@ -65,7 +66,16 @@ where
         None,
     )?;
     let unknown = store.account(account()?.id).await.map_err(store_failed)?;
-    holds("an id that nobody has finds nothing", unknown, None)
+    holds("an id that nobody has finds nothing", unknown, None)?;
+    let rule = "an account is not made with a second factor that nobody enrolled";
+    let owing = Account {
+        second_factor: true,
+        ..account()?
+    };
+    let created = store.create_account(&owing).await.map_err(store_failed)?;
+    holds(rule, created, false)?;
+    let found = store.account(owing.id).await.map_err(store_failed)?;
+    holds(rule, found, None)
 }
 
 async fn one_mailbox_is_changed_to<T>(subject: &T, race: &impl Race) -> Result<(), Violation>
@@ -290,4 +300,37 @@ where
         holds(rule, begin(&owner, epoch).await?, (false, false))?;
     }
     Ok(())
+}
+
+async fn a_deleted_account_is_nowhere<S>(store: &S) -> Result<(), Violation>
+where
+    S: AccountStore + SessionStore + LinkStore,
+{
+    let (owner, other) = (created(store).await?, created(store).await?);
+    let (digest, record) = (token::<Session>()?.digest(), session(owner.id)?);
+    let begun = store.begin_session(&digest, &record, None, None).await;
+    begun.map_err(store_failed)?;
+    let link = TestLink::of(&owner, Purpose::Reset)?;
+    let issued = store
+        .issue_link(&link.digest, &link.record, &link.mail)
+        .await;
+    issued.map_err(store_failed)?;
+    for (expected, rule) in [
+        (true, "an account is deleted"),
+        (false, "an account is deleted once"),
+    ] {
+        let deleted = store.delete_account(owner.id).await;
+        holds(rule, deleted.map_err(store_failed)?, expected)?;
+    }
+    let found = store.account(owner.id).await.map_err(store_failed)?;
+    holds("a deleted account is not found", found, None)?;
+    let found = store.find_session(&digest).await.map_err(store_failed)?;
+    holds("a deletion ends sessions", found.is_some(), false)?;
+    let found = store.find_link(&link.digest, Purpose::Reset, now()).await;
+    let found = found.map_err(store_failed)?;
+    holds("a deletion ends links", found.is_some(), false)?;
+    let found = store.account(other.id).await.map_err(store_failed)?;
+    holds("a deletion leaves others", found, Some(other))?;
+    let again = store.create_account(&owner).await.map_err(store_failed)?;
+    holds("the mailbox of a deleted account is free", again, true)
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use crate::link::{self, Code, CodeDigest, Purpose};
 use crate::pseudonym::{Pseudonym, PseudonymKey};
 use crate::session::{self, Device, Proof, Proofs};
+use crate::sso::{ConnectionId, Domain, IdentityKey, IdentityRecord, OrganizationId};
 use crate::store::{Account, AccountState, Mail, MailKind};
 use crate::testkit::violation::{Violation, store_failed};
 use crate::token::{Browser, Link, Token, TokenDigest};
@@ -19,13 +20,7 @@ pub(super) fn now() -> SystemTime {
 }
 
 pub(super) fn mailbox() -> Result<Mailbox, Violation> {
-    let id = AccountId::generate().map_err(store_failed)?;
-    let hex: String = id
-        .as_bytes()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    Mailbox::parse(&format!("{hex}@conformance.example")).map_err(store_failed)
+    Mailbox::parse(&format!("{}@conformance.example", word()?)).map_err(store_failed)
 }
 
 pub(super) fn account() -> Result<Account, Violation> {
@@ -100,4 +95,36 @@ impl TestLink {
             },
         })
     }
+}
+
+/// 32 hexadecimal digits that nobody had before.
+pub(super) fn word() -> Result<String, Violation> {
+    let bytes = random::bytes::<16>().map_err(store_failed)?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+pub(super) fn organization() -> Result<OrganizationId, Violation> {
+    OrganizationId::new(format!("org_{}", word()?)).map_err(store_failed)
+}
+
+pub(super) fn connection_id() -> Result<ConnectionId, Violation> {
+    ConnectionId::new(format!("conn_{}", word()?)).map_err(store_failed)
+}
+
+pub(super) fn domain() -> Result<Domain, Violation> {
+    let domain = Domain::new(&format!("{}.example", word()?));
+    domain.ok_or_else(|| Violation::new("a domain is one", ()))
+}
+
+/// Somebody of that organisation's connection, with an address that nobody else has.
+pub(super) fn identity(
+    connection: &ConnectionId,
+    organization: &OrganizationId,
+) -> Result<IdentityRecord, Violation> {
+    let key = IdentityKey::new(connection.clone(), &word()?);
+    Ok(IdentityRecord {
+        key: key.ok_or_else(|| Violation::new("an id is one", ()))?,
+        organization: organization.clone(),
+        email: mailbox()?.as_str().to_owned(),
+    })
 }

@@ -284,6 +284,23 @@ async fn null_equals_nothing(store: &impl LinkStore, owner: &Account) -> Result<
             .await;
         holds(rule, spent.map_err(store_failed)?.is_some(), true)?;
     }
+
+    let rule = "a link that has a browser is of that one, whatever its purpose";
+    let (link, other) = (
+        TestLink::of(owner, Purpose::Unlock)?,
+        token::<Browser>()?.digest(),
+    );
+    let link = issue(store, link).await?;
+    for (browser, expected) in [
+        (None, false),
+        (Some(&other), false),
+        (Some(&link.browser), true),
+    ] {
+        let spent = store
+            .consume_link(&link.digest, Purpose::Unlock, browser, now())
+            .await;
+        holds(rule, spent.map_err(store_failed)?.is_some(), expected)?;
+    }
     Ok(())
 }
 

@@ -1,7 +1,8 @@
 //! What every store has to keep, as functions that say which rule it does not.
 //!
 //! Each takes a [`Subject`], which makes handles to one store, and adds rows under random ids, so that it
-//! can run beside others and on a database that is in use by nobody else. `all` runs everything.
+//! can run beside others and on a database that is in use by nobody else. [`all`] runs what every sign-in
+//! needs, [`sso`] what single sign-on needs besides.
 //!
 //! ```
 //! use weft_auth::testkit::{Memory, Threads, conformance::{self, Subject}};
@@ -22,21 +23,30 @@
 //! ```
 
 mod accounts;
+mod api_tokens;
 mod audit;
 mod counters;
+mod directory;
 mod fixtures;
+mod flows;
+mod identities;
 mod links;
+mod revocations;
 mod second_factors;
 mod sessions;
 
 use super::race::Race;
 use super::violation::Violation;
 use crate::login::LoginStore;
-use crate::store::Store;
+use crate::store::{SsoStore, Store};
 
 pub use accounts::accounts;
+pub use api_tokens::api_tokens;
 pub use audit::audit;
 pub use counters::counters;
+pub use directory::directory;
+pub use flows::flows;
+pub use identities::identities;
 pub use links::links;
 pub use second_factors::second_factors;
 pub use sessions::sessions;
@@ -59,7 +69,7 @@ pub trait Subject: Sync {
     }
 }
 
-/// Everything.
+/// Everything that a sign-in needs. [`sso`] and [`api_tokens`] are for who has those.
 ///
 /// # Errors
 /// The first rule that is not kept.
@@ -74,6 +84,20 @@ where
     counters(subject, race).await?;
     second_factors(subject, race).await?;
     audit(subject, race).await
+}
+
+/// Everything that single sign-on needs besides.
+///
+/// # Errors
+/// The first rule that is not kept.
+pub async fn sso<T>(subject: &T, race: &impl Race) -> Result<(), Violation>
+where
+    T: Subject,
+    T::Store: LoginStore + SsoStore,
+{
+    flows(subject, race).await?;
+    identities(subject, race).await?;
+    directory(subject, race).await
 }
 
 /// How many of the racers got what they raced for.

@@ -1,12 +1,16 @@
 mod accounts;
+mod api_tokens;
 mod audit;
 mod counters;
+mod directory;
+mod flows;
+mod identities;
 mod links;
 mod outbox;
 mod second_factors;
 mod sessions;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::convert::Infallible;
 use std::fmt;
 use std::future::{Ready, ready};
@@ -19,10 +23,13 @@ use crate::link;
 use crate::login::ChallengeRecord;
 use crate::pseudonym::Pseudonym;
 use crate::session;
+use crate::sso::{Connection, Domain, IdentityRecord, OrganizationId, Pending};
 use crate::store::{Account, AccountState, Mail, Store, StoredTotp};
 use crate::throttle::Failures;
 use crate::token::{Browser, Challenge, Link, Session, TokenDigest};
 use crate::totp::RecoveryDigest;
+use api_tokens::ApiTokenRow;
+use directory::ClaimRow;
 
 /// A store in memory, for tests: each method is one step under one lock. Clones are handles to the same.
 #[derive(Clone, Default)]
@@ -31,7 +38,6 @@ pub struct Memory(Arc<Mutex<Tables>>);
 #[derive(Default)]
 struct Tables {
     accounts: HashMap<AccountId, Account>,
-    domains: BTreeSet<String>,
     sessions: Vec<SessionRow>,
     links: Vec<LinkRow>,
     rates: HashMap<Pseudonym, SystemTime>,
@@ -41,6 +47,11 @@ struct Tables {
     recovery_codes: HashMap<AccountId, Vec<RecoveryDigest>>,
     audit: Vec<Entry>,
     outbox: Vec<Mail>,
+    flows: Vec<Pending>,
+    identities: Vec<(IdentityRecord, AccountId)>,
+    connections: Vec<Connection>,
+    claims: HashMap<(OrganizationId, Domain), ClaimRow>,
+    api_tokens: Vec<ApiTokenRow>,
 }
 
 struct SessionRow {
@@ -60,11 +71,6 @@ impl Memory {
     /// An empty store.
     pub fn new() -> Memory {
         Memory::default()
-    }
-
-    /// Makes a domain's people sign in through their organisation.
-    pub fn require_single_sign_on(&self, domain: &str) {
-        self.with(|tables| tables.domains.insert(domain.to_owned()));
     }
 
     /// All mails that were posted, decoys too.
@@ -98,6 +104,16 @@ impl Tables {
         let account = self.accounts.get(&id)?;
         let same = epoch.is_none_or(|epoch| epoch == account.epoch);
         (same && account.state != AccountState::Suspended).then_some(account)
+    }
+
+    /// Adds an account, if that is free and owes no factor that nobody enrolled.
+    fn create(&mut self, account: &Account) -> bool {
+        let free = self.account_with(&account.mailbox).is_none();
+        let created = free && !self.accounts.contains_key(&account.id) && !account.second_factor;
+        if created {
+            self.accounts.insert(account.id, account.clone());
+        }
+        created
     }
 
     fn end_all_of(&mut self, account: AccountId, but: Option<crate::SessionId>) -> u64 {

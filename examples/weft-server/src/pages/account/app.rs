@@ -1,4 +1,5 @@
-//! The authenticator app: added with a code of it, and taken away with two factors.
+//! The authenticator app: added with a code of it, and with two factors taken away or given other
+//! recovery codes.
 
 use std::time::SystemTime;
 
@@ -31,6 +32,7 @@ pub(super) fn routes(pages: Pages) -> Pages {
         .get("/account/app", show)
         .post("/account/app", enrol)
         .post("/account/app/remove", remove)
+        .post("/account/app/codes", replace_codes)
 }
 
 /// The secret comes back as it was shown, sealed for its account: nothing is kept of an app that was not
@@ -104,6 +106,9 @@ fn enrolled(signed_in: &SignedIn) -> Markup {
         html! {
             h1 { "Authenticator app" }
             (layout::notice("An app is added: signing in takes a code of it."))
+            (layout::form(signed_in, "/account/app/codes", html! {
+                button type="submit" { "Show new recovery codes" }
+            }))
             (layout::form(signed_in, "/account/app/remove", html! {
                 button.danger type="submit" { "Take the app away" }
             }))
@@ -167,17 +172,17 @@ async fn enrol(
         .sessions()
         .elevate(session, proved, SystemTime::now())
         .await?;
-    let mut response = recovery_codes(&codes).into_response();
+    let mut response = recovery_codes("The app is added.", &codes).into_response();
     visitor.keep_session(&started, &mut response);
     Ok(response)
 }
 
-fn recovery_codes(codes: &[RecoveryCode]) -> Markup {
+fn recovery_codes(done: &str, codes: &[RecoveryCode]) -> Markup {
     layout::alone(
         "Recovery codes",
         html! {
             h1 { "Recovery codes" }
-            (layout::notice("The app is added."))
+            (layout::notice(done))
             p { "Keep these where you find them without your device. Each signs you in once in place of the app. They are not shown again." }
             ul.card.stack.tight.code {
                 @for code in codes { li { (*code.grouped()) } }
@@ -185,6 +190,29 @@ fn recovery_codes(codes: &[RecoveryCode]) -> Markup {
             p { a.button.primary href="/account" { "I have them" } }
         },
     )
+}
+
+async fn replace_codes(
+    State(state): State<AppState>,
+    signed_in: SignedIn,
+) -> Result<Response, Refused> {
+    let (visitor, session) = signed_in.into_parts();
+    let session = session.into_two_factors().map_err(|_| Refused::NotRecent)?;
+    let recent = session.recently_authenticated(SystemTime::now())?;
+    let login = state.accounts().login();
+    let replaced = login
+        .replace_recovery_codes(&recent, &visitor.visit(false))
+        .await;
+    match replaced {
+        Ok(codes) => {
+            state.post().wake();
+            Ok(recovery_codes("Those of before are good for nothing.", &codes).into_response())
+        }
+        Err(error) => {
+            let (status, problem) = told(error)?;
+            Err(Problem::new(status, problem).into())
+        }
+    }
 }
 
 async fn remove(State(state): State<AppState>, signed_in: SignedIn) -> Result<Response, Refused> {

@@ -1,8 +1,9 @@
-//! What concerns oneself: devices, password, app and address.
+//! What concerns oneself: devices, password, app, address, and the end of it.
 
 mod address;
 mod app;
 mod confirm;
+mod deletion;
 mod devices;
 mod password;
 
@@ -19,6 +20,7 @@ pub(super) fn routes(pages: Pages) -> Pages {
     let pages = password::routes(pages);
     let pages = app::routes(pages);
     let pages = address::routes(pages);
+    let pages = deletion::routes(pages);
     confirm::routes(pages)
 }
 
@@ -37,6 +39,7 @@ async fn show(State(state): State<AppState>, signed_in: SignedIn) -> Result<Mark
             }
             (devices)
             p { a href="/organizations" { "Your organisations" } }
+            p { a href="/account/deletion" { "Delete your account" } }
             (layout::form(&signed_in, "/sign-out", html! { button type="submit" { "Sign out" } }))
         },
     ))

@@ -321,6 +321,16 @@ fn with_an_app_a_password_is_not_enough() {
         let mut again = sign_in(stage, PASSWORD).await;
         let page = again.submit(path, &[("recovery", &recovery[0])]).await;
         assert_eq!(page.status.as_u16(), 422);
+        // Two factors replace the codes.
+        with_code.visit("/account/app").await;
+        let page = with_code.submit("/account/app/codes", &[]).await;
+        let new = page.after("<li>", "</li>").unwrap().to_owned();
+        assert_ne!(new, recovery[0]);
+        let mut with_old = sign_in(stage, PASSWORD).await;
+        let page = with_old.submit(path, &[("recovery", &recovery[1])]).await;
+        assert_eq!(page.status.as_u16(), 422);
+        with_old.submit(path, &[("recovery", &new)]).await;
+        assert!(is_in(&with_old), "{:?}", with_old.page);
         // Two factors take the app away.
         let page = with_code.visit("/account/app").await;
         assert!(page.text.contains("Take the app away"), "{}", page.text);

@@ -1,5 +1,8 @@
 //! Stores with the flaws that others had, each of which the suite has to find.
 
+mod federation;
+mod programs;
+
 use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
 use std::time::SystemTime;
@@ -37,6 +40,24 @@ enum Flaw {
     SessionIsOfAnyEpoch,
     MailboxIsLookedUpAndThenTaken,
     LogIsReadAndThenWritten,
+    SecondFactorIsForgotten,
+    BoundLinkOfAnUnboundPurposeIsAnybodys,
+    FlowStaysThere,
+    PersonIsKnownByAddress,
+    AccountIsMadeAndThenIdentified,
+    MailboxIsReadAgain,
+    NobodyIsEverybody,
+    RevocationLeavesChallenges,
+    LastStateIsKept,
+    DeletedConnectionIsInactive,
+    DomainIsTaken,
+    DomainIsEnforcedByAnybody,
+    ClaimIsBelieved,
+    OrganizationLeavesDomains,
+    TokenIsReadAndThenRotated,
+    EveryUseIsRecorded,
+    TokenIsAnybodysToRevoke,
+    NoAudienceIsEvery,
 }
 
 /// A store of whose transaction the counters are, and which looks before it takes.
@@ -79,12 +100,18 @@ forward! { Flawed:
     AccountStore {
         account_by_mailbox(mailbox: &Mailbox) -> Option<Account>;
         account(id: AccountId) -> Option<Account>;
+        requires_single_sign_on(domain: &str) -> bool;
         rehash_password(id: AccountId, old: &str, new: &str) -> bool;
         change_mailbox(id: AccountId, from: &Mailbox, to: &Mailbox) -> bool;
         verify_mailbox(id: AccountId, mailbox: &Mailbox) -> bool;
         suspend_account(id: AccountId) -> bool;
+        delete_account(id: AccountId) -> bool;
     } {
         async fn create_account(&self, account: &Account) -> Answer<bool, Self> {
+            let account = &match self.is(Flaw::SecondFactorIsForgotten) {
+                true => Account { second_factor: false, ..account.clone() },
+                false => account.clone(),
+            };
             let free = self.inner.account_by_mailbox(&account.mailbox).await?.is_none();
             let is = self.looked(Flaw::MailboxIsLookedUpAndThenTaken);
             Ok(self.inner.create_account(account).await? || is && free)
@@ -173,7 +200,8 @@ forward! { Flawed:
         ) -> Answer<Option<SpentLink>, Self> {
             let found = self.inner.find_link(digest, purpose, now).await?;
             let looked = self.looked(Flaw::LinkIsLookedAtAndThenDeleted)
-                || self.is(Flaw::LinkOfNoBrowserIsAnybodys) && browser.is_none();
+                || self.is(Flaw::LinkOfNoBrowserIsAnybodys) && browser.is_none() && purpose.is_bound()
+                || self.is(Flaw::BoundLinkOfAnUnboundPurposeIsAnybodys) && !purpose.is_bound();
             let spent = self.inner.consume_link(digest, purpose, browser, now).await?;
             let any = found.map(|record| SpentLink { record, account: None });
             Ok(spent.or(any.filter(|_| looked)))
@@ -290,13 +318,17 @@ impl Subject for Subjected {
 fn rules(flaw: Flaw) -> Vec<String> {
     let meeting = Arc::new(Barrier::new(RACERS));
     let subject = Subjected(Memory::new(), flaw, Mutex::default(), meeting);
-    let found: [Result<(), Violation>; 6] = [
+    let found: [Result<(), Violation>; 10] = [
         Threads::block_on(conformance::accounts(&subject, &Threads)),
         Threads::block_on(conformance::sessions(&subject, &Threads)),
         Threads::block_on(conformance::links(&subject, &Threads)),
         Threads::block_on(conformance::counters(&subject, &Threads)),
         Threads::block_on(conformance::second_factors(&subject, &Threads)),
         Threads::block_on(conformance::audit(&subject, &Threads)),
+        Threads::block_on(conformance::flows(&subject, &Threads)),
+        Threads::block_on(conformance::identities(&subject, &Threads)),
+        Threads::block_on(conformance::directory(&subject, &Threads)),
+        Threads::block_on(conformance::api_tokens(&subject, &Threads)),
     ];
     let broken = found.into_iter().filter_map(Result::err);
     broken
@@ -356,6 +388,72 @@ fn the_suite_finds_each_flaw_by_its_rule() {
             "of all who register a mailbox at once one wins",
         ),
         (Flaw::LogIsReadAndThenWritten, "no entry is lost"),
+        (
+            Flaw::SecondFactorIsForgotten,
+            "an account is not made with a second factor that nobody enrolled",
+        ),
+        (
+            Flaw::BoundLinkOfAnUnboundPurposeIsAnybodys,
+            "a link that has a browser is of that one, whatever its purpose",
+        ),
+        (
+            Flaw::FlowStaysThere,
+            "of all who come back to a flow at once one goes on, with what was kept",
+        ),
+        (
+            Flaw::PersonIsKnownByAddress,
+            "nobody is known by an address",
+        ),
+        (
+            Flaw::AccountIsMadeAndThenIdentified,
+            "an identity that has an account makes none",
+        ),
+        (
+            Flaw::MailboxIsReadAgain,
+            "an identity is linked to the mailbox that was decided on",
+        ),
+        (Flaw::NobodyIsEverybody, "who is not said is nobody"),
+        (
+            Flaw::RevocationLeavesChallenges,
+            "a challenge ends with the sessions",
+        ),
+        (
+            Flaw::LastStateIsKept,
+            "the latest state of a connection is kept",
+        ),
+        (
+            Flaw::DeletedConnectionIsInactive,
+            "a connection that was deleted stays so",
+        ),
+        (
+            Flaw::DomainIsTaken,
+            "of all organisations that a domain is verified for at once one has it",
+        ),
+        (
+            Flaw::DomainIsEnforcedByAnybody,
+            "a domain is enforced by the organisation that has proved it",
+        ),
+        (
+            Flaw::ClaimIsBelieved,
+            "a claim is pending until it is verified, and stays verified",
+        ),
+        (
+            Flaw::OrganizationLeavesDomains,
+            "an organisation is deleted with its connections and domains, and no other",
+        ),
+        (
+            Flaw::TokenIsReadAndThenRotated,
+            "of all rotations of a token at once one wins",
+        ),
+        (Flaw::EveryUseIsRecorded, "a use is recorded once a minute"),
+        (
+            Flaw::TokenIsAnybodysToRevoke,
+            "a token is revoked by its owner alone, and once",
+        ),
+        (
+            Flaw::NoAudienceIsEvery,
+            "a token without an audience is of none",
+        ),
     ] {
         assert_eq!(rules(flaw), [rule], "{flaw:?}");
     }

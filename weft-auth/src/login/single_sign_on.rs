@@ -1,0 +1,228 @@
+//! Signing in as an identity that was admitted.
+
+use super::conclude::Whom;
+use super::outcome::Outcome;
+use super::visit::Visit;
+use super::{Error, Login, LoginStore, Offload, Result};
+use crate::audit::{Event, Reason};
+use crate::session::{Assurance, Proof, Recent};
+use crate::sso::{Identity, IdentityKey, IdentityRecord, Linking, OrganizationId, Revocation};
+use crate::store::{Account, AccountState, MailKind, SsoStore};
+use crate::{AccountId, Mailbox, SessionId};
+
+/// An identity that signs in to an account.
+#[derive(Debug)]
+#[must_use = "the token has to get to the browser"]
+pub struct Admission {
+    /// Whose account it is.
+    pub account: AccountId,
+    /// The organisation that vouched: whether the account is a member of it, and what it may do there, is
+    /// yours to say.
+    pub organization: OrganizationId,
+    /// How the identity came to the account.
+    pub by: Acquaintance,
+    /// How the sign-in ended.
+    pub outcome: Outcome,
+}
+
+/// How an identity came to its account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Acquaintance {
+    /// It signed in before.
+    Known,
+    /// The account was made for it, just now.
+    Created,
+    /// It was linked to the account that has its address, just now.
+    Linked,
+}
+
+impl<S: LoginStore + SsoStore, O: Offload> Login<S, O> {
+    /// Signs in an identity: to its account, or at the first time to one that is made for it or linked to it
+    /// as [`Linking`] decides. Its connection is kept; that it is still active is looked for once more when
+    /// there is a session, so that an event which came meanwhile ends that as well.
+    ///
+    /// `None`: the address is that of an account of which nobody has shown to read the mailbox. Whoever signs
+    /// in to that by another way may link the identity, by [`link_identity`](Login::link_identity).
+    ///
+    /// # Errors
+    /// When it is refused, or the store fails.
+    pub async fn single_sign_on(
+        &self,
+        identity: &Identity,
+        visit: Visit<'_>,
+    ) -> Result<Option<Admission>, S> {
+        self.admit_network(Whom::default(), &visit).await?;
+        let record = IdentityRecord::from(identity);
+        let kept = self.store.keep_connection(identity.connection()).await;
+        kept.map_err(Error::<S>::Store)?;
+        let found = match self.recognize(&record, &visit).await? {
+            Some(known) => Some((known, Acquaintance::Known)),
+            None => self.acquaint(identity, &record, &visit).await?,
+        };
+        let Some((account, by)) = found else {
+            return Ok(None);
+        };
+        let later = Visit::from(visit.network, visit.now);
+        let id = record.key.connection();
+        let proved = (Proof::Federation, Some(id.as_str().to_owned()));
+        let outcome = self.conclude(&account, proved, None, visit).await?;
+        let connection = self.store.connection(id).await;
+        let connection = connection.map_err(Error::<S>::Store)?;
+        if !connection.is_some_and(|kept| kept.is_active_for(&record.organization)) {
+            let revocation = Revocation::Connection(id.clone());
+            let revoked = self.store.revoke_federated(&revocation).await;
+            revoked.map_err(Error::<S>::Store)?;
+            return self
+                .refuse(Reason::Connection, Whom::account(&account), &later)
+                .await;
+        }
+        Ok(Some(Admission {
+            account: account.id,
+            organization: record.organization,
+            by,
+            outcome,
+        }))
+    }
+
+    /// Links an identity to the account of who is signed in, who has just proved to be it, and ends all other
+    /// sessions and links of the account.
+    ///
+    /// # Errors
+    /// When the account is not active any more, the identity has an account, the account has one of that
+    /// connection, or the store fails.
+    pub async fn link_identity<A: Assurance>(
+        &self,
+        recent: &Recent<'_, A>,
+        identity: &Identity,
+        visit: &Visit<'_>,
+    ) -> Result<(), S> {
+        let account = self.account_of(recent.session(), visit).await?;
+        let kept = self.store.keep_connection(identity.connection()).await;
+        kept.map_err(Error::<S>::Store)?;
+        let record = IdentityRecord::from(identity);
+        let but = Some(recent.session().id());
+        self.link_to(&account, &record, but, visit).await
+    }
+
+    /// Takes an identity from the account of who is signed in, with the sessions that came over its
+    /// connection.
+    ///
+    /// # Errors
+    /// When the account is not active any more, the identity is not the account's, or the store fails.
+    pub async fn unlink_identity<A: Assurance>(
+        &self,
+        recent: &Recent<'_, A>,
+        identity: &IdentityKey,
+        visit: &Visit<'_>,
+    ) -> Result<(), S> {
+        let account = self.account_of(recent.session(), visit).await?;
+        let unlinked = self.store.unlink_identity(account.id, identity).await;
+        let whom = Whom::account(&account);
+        if !unlinked.map_err(Error::<S>::Store)? {
+            return self.refuse(Reason::UnknownIdentity, whom, visit).await;
+        }
+        self.notify(MailKind::IdentityUnlinked, &account).await?;
+        self.log(Event::IdentityUnlinked, whom, visit).await
+    }
+
+    /// The account of an identity that signed in before.
+    async fn recognize(
+        &self,
+        record: &IdentityRecord,
+        visit: &Visit<'_>,
+    ) -> Result<Option<Account>, S> {
+        let known = self.store.recognize_identity(record).await;
+        let Some(id) = known.map_err(Error::<S>::Store)? else {
+            return Ok(None);
+        };
+        let account = self.store.account(id).await;
+        match account.map_err(Error::<S>::Store)? {
+            Some(account) => Ok(Some(account)),
+            None => {
+                let reason = Reason::UnknownIdentity;
+                self.refuse(reason, Whom::default(), visit).await
+            }
+        }
+    }
+
+    /// Makes an account for an identity, or links it to one, unless somebody has to prove first.
+    async fn acquaint(
+        &self,
+        identity: &Identity,
+        record: &IdentityRecord,
+        visit: &Visit<'_>,
+    ) -> Result<Option<(Account, Acquaintance)>, S> {
+        let Ok(mailbox) = Mailbox::parse(&record.email) else {
+            return self
+                .refuse(Reason::NotAMailbox, Whom::default(), visit)
+                .await;
+        };
+        let local = self.store.account_by_mailbox(&mailbox).await;
+        let Some(account) = local.map_err(Error::<S>::Store)? else {
+            return self.create_for(mailbox, record, visit).await.map(Some);
+        };
+        let whom = Whom::account(&account);
+        let is_verified = match account.state {
+            AccountState::Active => true,
+            AccountState::Unverified => false,
+            AccountState::Suspended => return self.refuse(Reason::Suspended, whom, visit).await,
+        };
+        match Linking::of(identity, Some((account.mailbox.as_str(), is_verified))) {
+            Linking::Link => {
+                self.link_to(&account, record, None, visit).await?;
+                Ok(Some((account, Acquaintance::Linked)))
+            }
+            Linking::Create | Linking::ProveFirst => {
+                self.log(Event::Refused(Reason::Unverified), whom, visit)
+                    .await?;
+                Ok(None)
+            }
+        }
+    }
+
+    async fn create_for(
+        &self,
+        mailbox: Mailbox,
+        record: &IdentityRecord,
+        visit: &Visit<'_>,
+    ) -> Result<(Account, Acquaintance), S> {
+        let account = Account {
+            id: AccountId::generate()?,
+            mailbox,
+            password: None,
+            state: AccountState::Active,
+            second_factor: false,
+            break_glass: false,
+            epoch: 0,
+        };
+        let whom = Whom::account(&account);
+        let created = self.store.create_identified_account(&account, record).await;
+        if created.map_err(Error::<S>::Store)? {
+            self.log(Event::Registered, whom, visit).await?;
+            return Ok((account, Acquaintance::Created));
+        }
+        // The same person in another tab, or somebody who got the mailbox.
+        match self.recognize(record, visit).await? {
+            Some(known) => Ok((known, Acquaintance::Known)),
+            None => self.refuse(Reason::Taken, whom, visit).await,
+        }
+    }
+
+    async fn link_to(
+        &self,
+        account: &Account,
+        record: &IdentityRecord,
+        but: Option<SessionId>,
+        visit: &Visit<'_>,
+    ) -> Result<(), S> {
+        let linked = self
+            .store
+            .link_identity(record, account.id, &account.mailbox, but);
+        let whom = Whom::account(account);
+        if !linked.await.map_err(Error::<S>::Store)? {
+            return self.refuse(Reason::Taken, whom, visit).await;
+        }
+        self.notify(MailKind::IdentityLinked, account).await?;
+        self.log(Event::IdentityLinked, whom, visit).await
+    }
+}

@@ -1,0 +1,185 @@
+use diesel::deserialize;
+use diesel::pg::Pg;
+use diesel::row::NamedRow;
+use diesel::sql_types::{Bool, Nullable, Text};
+
+use super::row::{Columns, Read};
+use super::statement::Statement;
+use super::{Lend, PgStore};
+use crate::sso::{
+    Claim, Connection, ConnectionId, ConnectionState, Domain, DomainOwner, DomainProof,
+    OrganizationId, Timestamp,
+};
+use crate::store::{Answer, DirectoryStore};
+
+impl<L: Lend> DirectoryStore for PgStore<L> {
+    async fn keep_connection(&self, connection: &Connection) -> Answer<(), Self> {
+        let kept = Statement::new(
+            "INSERT INTO auth_connections AS c (id, organization, state, updated_at)
+             VALUES ($1, $2, $3, $4)
+             ON CONFLICT (id) DO UPDATE SET
+                 organization = excluded.organization, state = excluded.state,
+                 updated_at = excluded.updated_at
+             WHERE c.state <> 'deleted' AND (
+                 excluded.state = 'deleted' OR excluded.updated_at > c.updated_at
+                 OR excluded.updated_at = c.updated_at
+                     AND c.state = 'active' AND excluded.state <> 'active')
+             RETURNING id",
+        );
+        let organization = connection.organization_id();
+        let kept = kept
+            .bind::<Text, _>(connection.id().as_str().to_owned())
+            .bind::<Nullable<Text>, _>(organization.map(|id| id.as_str().to_owned()))
+            .bind::<Text, _>(connection.state().name())
+            .bind::<Text, _>(time(connection.updated_at()));
+        self.any(kept).await.map(drop)
+    }
+
+    async fn connection(&self, id: &ConnectionId) -> Answer<Option<Connection>, Self> {
+        let found = Statement::new("SELECT * FROM auth_connections WHERE id = $1");
+        let found = found.bind::<Text, _>(id.as_str().to_owned());
+        self.first(found).await
+    }
+
+    async fn connections_of(&self, organization: &OrganizationId) -> Answer<Vec<Connection>, Self> {
+        let found = Statement::new("SELECT * FROM auth_connections WHERE organization = $1");
+        let found = found.bind::<Text, _>(organization.as_str().to_owned());
+        self.all(found).await
+    }
+
+    async fn claim_domain(
+        &self,
+        organization: &OrganizationId,
+        domain: &Domain,
+    ) -> Answer<(), Self> {
+        let claimed = Statement::new(
+            "INSERT INTO auth_domains AS d (organization, domain, proof, enforced, updated_at)
+             VALUES ($1, $2, 'pending', false, '')
+             ON CONFLICT (organization, domain) DO UPDATE SET proof = 'pending'
+             WHERE d.proof <> 'verified' RETURNING domain",
+        );
+        self.any(of(claimed, organization, domain)).await.map(drop)
+    }
+
+    async fn keep_domain(
+        &self,
+        organization: &OrganizationId,
+        domain: &Domain,
+        proof: DomainProof,
+        at: &Timestamp,
+    ) -> Answer<bool, Self> {
+        let kept = Statement::new(
+            "INSERT INTO auth_domains AS d (organization, domain, proof, enforced, updated_at)
+             VALUES ($1, $2, $3, false, $4)
+             ON CONFLICT (organization, domain) DO UPDATE SET
+                 proof = excluded.proof, enforced = d.enforced AND excluded.proof = 'verified',
+                 updated_at = excluded.updated_at
+             WHERE excluded.updated_at > d.updated_at
+                OR excluded.updated_at = d.updated_at
+                    AND d.proof = 'verified' AND excluded.proof <> 'verified'
+             RETURNING domain",
+        );
+        let kept = of(kept, organization, domain)
+            .bind::<Text, _>(proof.name())
+            .bind::<Text, _>(time(Some(at)));
+        match self.any(kept).await {
+            // It is verified for another organisation.
+            Err(error) if error.is_taken() => Ok(false),
+            kept => kept.map(|_| true),
+        }
+    }
+
+    async fn enforce_domain(
+        &self,
+        organization: &OrganizationId,
+        domain: &Domain,
+        enforced: bool,
+    ) -> Answer<bool, Self> {
+        let set = Statement::new(
+            "UPDATE auth_domains SET enforced = $3
+             WHERE organization = $1 AND domain = $2 AND proof = 'verified' RETURNING domain",
+        );
+        let set = of(set, organization, domain).bind::<Bool, _>(enforced);
+        self.any(set).await
+    }
+
+    async fn owner_of_domain(&self, domain: &Domain) -> Answer<Option<DomainOwner>, Self> {
+        let found = Statement::new(
+            "SELECT organization, enforced FROM auth_domains
+             WHERE domain = $1 AND proof = 'verified'",
+        );
+        let found = found.bind::<Text, _>(domain.as_str().to_owned());
+        self.first(found).await
+    }
+
+    async fn claims_of(&self, organization: &OrganizationId) -> Answer<Vec<Claim>, Self> {
+        let found = Statement::new("SELECT * FROM auth_domains WHERE organization = $1");
+        let found = found.bind::<Text, _>(organization.as_str().to_owned());
+        self.all(found).await
+    }
+
+    async fn delete_organization(
+        &self,
+        organization: &OrganizationId,
+        at: &Timestamp,
+    ) -> Answer<(), Self> {
+        let deleted = Statement::new(
+            "WITH connections AS (
+                 UPDATE auth_connections SET state = 'deleted' WHERE organization = $1
+             )
+             UPDATE auth_domains SET proof = 'withdrawn', enforced = false,
+                 updated_at = greatest(updated_at, $2)
+             WHERE organization = $1 RETURNING domain",
+        );
+        let deleted = deleted
+            .bind::<Text, _>(organization.as_str().to_owned())
+            .bind::<Text, _>(time(Some(at)));
+        self.any(deleted).await.map(drop)
+    }
+}
+
+/// The first two binds.
+fn of(statement: Statement, organization: &OrganizationId, domain: &Domain) -> Statement {
+    statement
+        .bind::<Text, _>(organization.as_str().to_owned())
+        .bind::<Text, _>(domain.as_str().to_owned())
+}
+
+/// A time that is not known is earlier than all.
+fn time(time: Option<&Timestamp>) -> String {
+    time.map_or("", Timestamp::as_str).to_owned()
+}
+
+impl Read for Connection {
+    fn read<'r>(row: &Columns<'_, impl NamedRow<'r, Pg>>) -> deserialize::Result<Connection> {
+        let organization = row.option::<Text, String>("organization")?;
+        Ok(Connection::restore(
+            ConnectionId::new(row.text("id")?)?,
+            organization.map(OrganizationId::new).transpose()?,
+            ConnectionState::from_name(&row.text("state")?),
+            Timestamp::new(&row.text("updated_at")?),
+        ))
+    }
+}
+
+impl Read for Claim {
+    fn read<'r>(row: &Columns<'_, impl NamedRow<'r, Pg>>) -> deserialize::Result<Claim> {
+        let domain = Domain::new(&row.text("domain")?);
+        let proof = DomainProof::from_name(&row.text("proof")?);
+        Ok(Claim::new(
+            domain.ok_or("the stored domain is none")?,
+            proof.ok_or("the stored proof of a domain is none")?,
+            row.value::<Bool, _>("enforced")?,
+        ))
+    }
+}
+
+impl Read for DomainOwner {
+    fn read<'r>(row: &Columns<'_, impl NamedRow<'r, Pg>>) -> deserialize::Result<DomainOwner> {
+        let organization = OrganizationId::new(row.text("organization")?)?;
+        Ok(DomainOwner::new(
+            organization,
+            row.value::<Bool, _>("enforced")?,
+        ))
+    }
+}

@@ -1,0 +1,144 @@
+use std::fmt;
+
+use super::{
+    Change, Connection, ConnectionId, Domain, DomainProof, Event, OrganizationId, Revocation,
+    Target, reconcile,
+};
+use crate::Error;
+use crate::store::{SsoStore, Store};
+
+/// What WorkOS says of organisations, carried over to a store.
+///
+/// ```
+/// # #[cfg(feature = "testkit")]
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # weft_auth::testkit::Threads::block_on(async {
+/// use weft_auth::sso::{ConnectionId, Directory, Event};
+/// use weft_auth::testkit::Memory;
+///
+/// let directory = Directory::new(Memory::new());
+/// // A webhook whose signature was verified.
+/// let body = br#"{"id": "event_1", "event": "connection.activated", "data": {"id": "conn_1",
+///     "organization_id": "org_1", "state": "active", "updated_at": "2026-11-25T03:18:00.000Z"}}"#;
+/// let ended = directory.apply(&Event::parse(body)?).await?;
+/// assert_eq!(ended, 0);
+/// let target = directory.target(&ConnectionId::new("conn_1")?).await?;
+/// assert!(target.is_some()); // a start by its identity provider becomes one of ours
+/// # Ok(()) })
+/// # }
+/// # #[cfg(not(feature = "testkit"))]
+/// # fn main() {}
+/// ```
+#[derive(Debug, Clone)]
+pub struct Directory<S> {
+    store: S,
+}
+
+/// A domain that was verified for one organisation is said to be verified for another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DomainTaken;
+
+type Result<T, S> = std::result::Result<T, Error<DomainTaken, <S as Store>::Error>>;
+
+impl<S: SsoStore> Directory<S> {
+    /// The directory in `store`.
+    pub fn new(store: S) -> Directory<S> {
+        Directory { store }
+    }
+
+    /// Keeps what an event says, unless what is kept is later, then ends the sessions that end by it, and
+    /// says how many. Events may come late, twice and in any order.
+    ///
+    /// # Errors
+    /// When the store fails, or a domain that another organisation has is verified: answer with an error, so
+    /// that the event comes again, since the other one's end may be on its way.
+    pub async fn apply(&self, event: &Event) -> Result<u64, S> {
+        match event.change() {
+            Some(Change::Connection(connection)) => {
+                let kept = self.store.keep_connection(connection).await;
+                kept.map_err(Error::Store)?;
+            }
+            Some(Change::Domain {
+                organization,
+                domain,
+                proof,
+                at,
+            }) => {
+                let kept = self.store.keep_domain(organization, domain, *proof, at);
+                if !kept.await.map_err(Error::Store)? {
+                    return Err(Error::Refused(DomainTaken));
+                }
+            }
+            Some(Change::OrganizationDeleted { organization, at }) => {
+                let deleted = self.store.delete_organization(organization, at).await;
+                deleted.map_err(Error::Store)?;
+            }
+            None => {}
+        }
+        match event.revocation() {
+            Some(revocation) => self.revoke(revocation).await,
+            None => Ok(0),
+        }
+    }
+
+    /// Keeps the connections that WorkOS has for an organisation today, all pages of them, then ends the
+    /// sessions that came over others, and says how many: for events that were lost.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn reconcile(
+        &self,
+        organization: &OrganizationId,
+        today: &[Connection],
+    ) -> Result<u64, S> {
+        for connection in today {
+            let kept = self.store.keep_connection(connection).await;
+            kept.map_err(Error::Store)?;
+        }
+        let known = self.store.connections_of(organization).await;
+        let known = known.map_err(Error::Store)?;
+        let bound = known.iter().map(|connection| connection.id().clone());
+        let mut ended = 0;
+        for revocation in reconcile(organization, bound, today) {
+            ended += self.revoke(&revocation).await?;
+        }
+        Ok(ended)
+    }
+
+    /// The domains that an organisation has proved to own, for [`admit`](super::Exchanged::admit).
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn verified_domains(&self, organization: &OrganizationId) -> Result<Vec<Domain>, S> {
+        let claims = self.store.claims_of(organization).await;
+        let claims = claims.map_err(Error::Store)?.into_iter();
+        let verified = claims.filter(|claim| claim.proof == DomainProof::Verified);
+        Ok(verified.map(|claim| claim.domain).collect())
+    }
+
+    /// For whom to start a flow where a connection's identity provider began.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn target(&self, connection: &ConnectionId) -> Result<Option<Target>, S> {
+        let kept = self.store.connection(connection).await;
+        let kept = kept.map_err(Error::Store)?;
+        let organization = kept
+            .filter(Connection::is_active)
+            .and_then(|kept| kept.organization_id().cloned());
+        Ok(organization.map(|organization| Target::connection(connection.clone(), organization)))
+    }
+
+    async fn revoke(&self, revocation: &Revocation) -> Result<u64, S> {
+        let ended = self.store.revoke_federated(revocation).await;
+        ended.map_err(Error::Store)
+    }
+}
+
+impl fmt::Display for DomainTaken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the domain was verified for another organisation")
+    }
+}
+
+impl std::error::Error for DomainTaken {}

@@ -1,0 +1,256 @@
+//! What ends with an identity, and with what vouched for it.
+
+use super::fixtures::{
+    MINUTE, TestLink, account, connection_id, domain, identity, now, organization, session, token,
+    word,
+};
+use super::identities::{Known, known};
+use crate::AccountId;
+use crate::link::Purpose;
+use crate::login::ChallengeRecord;
+use crate::session::{Proof, Proofs, Record};
+use crate::sso::{Connection, ConnectionId, ConnectionState, Revocation};
+use crate::store::{
+    AccountStore, DirectoryStore, IdentityStore, LinkStore, SecondFactorStore, SessionStore,
+};
+use crate::testkit::violation::{Violation, holds, store_failed};
+use crate::token::{Challenge, Session, TokenDigest};
+
+/// What an account has that ends.
+struct Began {
+    session: TokenDigest<Session>,
+    record: Record,
+    challenge: TokenDigest<Challenge>,
+}
+
+async fn began<S>(
+    store: &S,
+    account: AccountId,
+    connection: Option<&ConnectionId>,
+) -> Result<Began, Violation>
+where
+    S: SessionStore + SecondFactorStore,
+{
+    let connection = connection.map(|id| id.as_str().to_owned());
+    let record = Record {
+        connection: connection.clone(),
+        ..session(account)?
+    };
+    let digest = token::<Session>()?.digest();
+    let begun = store.begin_session(&digest, &record, None, None).await;
+    begun.map_err(store_failed)?;
+    let challenge = token::<Challenge>()?.digest();
+    let owed = ChallengeRecord {
+        account,
+        epoch: 0,
+        proofs: Proofs::of(Proof::Federation, now()),
+        connection,
+        remembered: false,
+        opened_at: now(),
+        expires_at: now() + 10 * MINUTE,
+    };
+    let opened = store.open_challenge(&challenge, &owed).await;
+    opened.map_err(store_failed)?;
+    Ok(Began {
+        session: digest,
+        record,
+        challenge,
+    })
+}
+
+/// Whether the session and the challenge are still there.
+async fn is_left<S>(store: &S, began: &Began) -> Result<(bool, bool), Violation>
+where
+    S: SessionStore + SecondFactorStore,
+{
+    let session = store.find_session(&began.session).await;
+    let owed = store
+        .count_challenge_attempt(&began.challenge, u32::MAX, now())
+        .await;
+    Ok((
+        session.map_err(store_failed)?.is_some(),
+        owed.map_err(store_failed)?.is_some(),
+    ))
+}
+
+pub(super) async fn a_link_ends_what_was_there<S>(store: &S) -> Result<(), Violation>
+where
+    S: IdentityStore + AccountStore + SessionStore + LinkStore + SecondFactorStore,
+{
+    let (connection, organization) = (connection_id()?, organization()?);
+    let owner = account()?;
+    store.create_account(&owner).await.map_err(store_failed)?;
+    let (own, other) = (
+        began(store, owner.id, None).await?,
+        began(store, owner.id, None).await?,
+    );
+    let link = TestLink::of(&owner, Purpose::SignIn)?;
+    let issued = store
+        .issue_link(&link.digest, &link.record, &link.mail)
+        .await;
+    issued.map_err(store_failed)?;
+    let person = identity(&connection, &organization)?;
+    let but = Some(own.record.id);
+    let linked = store.link_identity(&person, owner.id, &owner.mailbox, but);
+    let rule = "an identity is linked";
+    holds(rule, linked.await.map_err(store_failed)?, true)?;
+    let rule = "a link of an identity ends sessions, challenges and links but for that session";
+    holds(rule, is_left(store, &own).await?, (true, false))?;
+    holds(rule, is_left(store, &other).await?, (false, false))?;
+    let found = store.find_link(&link.digest, Purpose::SignIn, now()).await;
+    holds(rule, found.map_err(store_failed)?, None)?;
+    let again = store.link_identity(&person, owner.id, &owner.mailbox, None);
+    holds(
+        "an identity is linked once",
+        again.await.map_err(store_failed)?,
+        false,
+    )?;
+    let rule = "what was refused ended nothing";
+    holds(rule, is_left(store, &own).await?.0, true)
+}
+
+pub(super) async fn an_identity_is_unlinked_with_what_came_over_it<S>(
+    store: &S,
+) -> Result<(), Violation>
+where
+    S: IdentityStore + AccountStore + SessionStore + SecondFactorStore,
+{
+    let (connection, organization) = (connection_id()?, organization()?);
+    let Known { identity, account } = known(store, &connection, &organization).await?;
+    let other = known(store, &connection, &organization).await?;
+    let over = began(store, account.id, Some(&connection)).await?;
+    let apart = began(store, account.id, None).await?;
+    let others = began(store, other.account.id, Some(&connection)).await?;
+    let rule = "an identity is unlinked by its owner alone";
+    for (by, expected) in [
+        (other.account.id, false),
+        (account.id, true),
+        (account.id, false),
+    ] {
+        let unlinked = store.unlink_identity(by, &identity.key).await;
+        holds(rule, unlinked.map_err(store_failed)?, expected)?;
+    }
+    let whose = store.recognize_identity(&identity).await;
+    let rule = "what is unlinked is not known";
+    holds(rule, whose.map_err(store_failed)?, None)?;
+    let rule = "an identity is unlinked with what came over its connection";
+    holds(rule, is_left(store, &over).await?, (false, false))?;
+    holds(rule, is_left(store, &apart).await?, (true, true))?;
+    holds(rule, is_left(store, &others).await?, (true, true))
+}
+
+pub(super) async fn a_revocation_ends_what_it_is_about<S>(store: &S) -> Result<(), Violation>
+where
+    S: IdentityStore + DirectoryStore + AccountStore + SessionStore + SecondFactorStore,
+{
+    let (first, second) = (connection_id()?, connection_id()?);
+    let (own, others) = (organization()?, organization()?);
+    let ada = known(store, &first, &own).await?;
+    let ben = known(store, &first, &own).await?;
+    let eve = known(store, &second, &others).await?;
+    let person = |idp_id: Option<&str>, emails: &[&str]| Revocation::Person {
+        organization: own.clone(),
+        idp_id: idp_id.map(str::to_owned),
+        emails: emails.iter().map(|&email| email.to_owned()).collect(),
+    };
+    let domain_of = |domain| Revocation::Domain {
+        organization: own.clone(),
+        domain,
+    };
+    // Somebody with an address in a domain of his own, at the identity provider or here.
+    let at_home = domain()?;
+    let mut zoe = known(store, &first, &own).await?;
+    zoe.identity.email = format!("zoe@{}", at_home.as_str());
+    let known_as = store.recognize_identity(&zoe.identity).await;
+    known_as.map_err(store_failed)?;
+    let elsewhere = connection_id()?;
+    let kept = Connection::restore(
+        elsewhere.clone(),
+        Some(own.clone()),
+        ConnectionState::Active,
+        None,
+    );
+    store.keep_connection(&kept).await.map_err(store_failed)?;
+
+    let (ada_id, eve_id) = (ada.identity.key.idp_id(), eve.identity.key.idp_id());
+    let nobody = word()?;
+    for (rule, revocation, ends) in [
+        ("who is not said is nobody", person(None, &[]), [false; 6]),
+        (
+            "an id that nobody has is nobody's",
+            person(Some(&nobody), &["", &nobody]),
+            [false; 6],
+        ),
+        (
+            "a person is one of the organisation",
+            person(Some(eve_id), &[&eve.identity.email]),
+            [false; 6],
+        ),
+        (
+            "a person is known by id",
+            person(Some(ada_id), &[]),
+            [true, false, false, false, false, false],
+        ),
+        (
+            "a person is known by the address at the identity provider",
+            person(Some(&nobody), &[&ada.identity.email]),
+            [true, false, false, false, false, false],
+        ),
+        (
+            "a person is known by the account's mailbox",
+            person(None, &[ada.account.mailbox.as_str()]),
+            [true, false, false, false, false, false],
+        ),
+        (
+            "a domain is that of an address",
+            domain_of(at_home),
+            [false, false, false, false, true, false],
+        ),
+        (
+            "a domain that nobody has is nobody's",
+            domain_of(domain()?),
+            [false; 6],
+        ),
+        (
+            "a connection is all that came over it",
+            Revocation::Connection(first.clone()),
+            [true, true, false, false, true, false],
+        ),
+        (
+            "an organisation is all that came over its connections",
+            Revocation::Organization(own.clone()),
+            [true, true, false, false, true, true],
+        ),
+    ] {
+        let began = [
+            began(store, ada.account.id, Some(&first)).await?,
+            began(store, ben.account.id, Some(&first)).await?,
+            began(store, ada.account.id, None).await?,
+            began(store, eve.account.id, Some(&second)).await?,
+            began(store, zoe.account.id, Some(&first)).await?,
+            began(store, eve.account.id, Some(&elsewhere)).await?,
+        ];
+        let ended = store.revoke_federated(&revocation).await;
+        let ended = ended.map_err(store_failed)?;
+        let mut left = [false; 6];
+        for (place, began) in began.iter().enumerate() {
+            let (session, challenge) = is_left(store, began).await?;
+            holds("a challenge ends with the sessions", challenge, session)?;
+            left[place] = session;
+        }
+        holds(rule, left.map(|left| !left), ends)?;
+        let count = ends.iter().filter(|ends| **ends).count() as u64;
+        holds("sessions that end are counted", ended, count)?;
+        let again = store.revoke_federated(&revocation).await;
+        holds(
+            "what is over does not end again",
+            again.map_err(store_failed)?,
+            0,
+        )?;
+        for account in [&ada, &ben, &eve, &zoe] {
+            let ended = store.revoke_sessions(account.account.id, None).await;
+            ended.map_err(store_failed)?;
+        }
+    }
+    Ok(())
+}
