@@ -1,6 +1,6 @@
 //! The state and the router, on one screen.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::SystemTime};
 
 use axum::{
     Router,
@@ -24,7 +24,8 @@ use crate::{
     pages::{pages, refused::Refused},
     roads::Roads,
     routes,
-    site::Site,
+    site::{REPORTS, Site},
+    violations::Violations,
     webhooks::{directory::Directory, process, retention},
 };
 
@@ -37,6 +38,7 @@ pub struct AppState {
     accounts: Accounts,
     site: Arc<Site>,
     post: Post,
+    violations: Arc<Violations>,
 }
 
 impl AppState {
@@ -55,6 +57,7 @@ impl AppState {
             accounts,
             site: Arc::new(site),
             post,
+            violations: Arc::default(),
         }
     }
 
@@ -104,6 +107,11 @@ impl AppState {
         &self.site
     }
 
+    /// What browsers report of the policy.
+    pub(crate) fn violations(&self) -> &Violations {
+        &self.violations
+    }
+
     /// Sends what waits in the outbox by now.
     pub async fn send_mail(&self) {
         self.post
@@ -118,7 +126,8 @@ impl AppState {
 }
 
 /// The whole service. A route is a page behind the guard against forged requests, one of the API that
-/// takes tokens and no cookies, or one that takes what is signed: there is no other kind.
+/// takes tokens and no cookies, one that takes what is signed, or the one for browsers' reports: there is
+/// no other kind.
 pub fn app(state: AppState) -> Router {
     let pages = pages()
         .into_router()
@@ -129,7 +138,11 @@ pub fn app(state: AppState) -> Router {
         .signed(
             "/webhooks/{provider}/{endpoint_id}",
             routes::webhooks::receive,
-        );
+        )
+        .reports(REPORTS, |state: &AppState, reports| {
+            let now = SystemTime::now();
+            state.violations().take(state.site(), &reports, now);
+        });
     let nothing = any(nothing).layer(state.site().headers());
     guarded
         .into_router()

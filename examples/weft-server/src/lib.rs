@@ -37,6 +37,7 @@ pub mod tls;
 pub mod token;
 mod turns;
 pub mod value;
+pub mod violations;
 pub mod webhooks;
 
 pub use app::{AppState, app};

@@ -1,6 +1,8 @@
-//! Extractors, and routes that are guarded or signed and nothing else.
+//! Extractors, and routes that are guarded, or exempt by what they take.
 
 use axum::Router;
+#[cfg(feature = "reports")]
+use axum::extract::State;
 use axum::extract::{FromRequestParts, Request};
 use axum::handler::Handler;
 use axum::http::request::Parts;
@@ -11,6 +13,8 @@ use axum::routing::post;
 
 use super::tower::{CsrfLayer, FormToken};
 use super::{Checked, changes_something};
+#[cfg(feature = "reports")]
+use crate::headers::report::Reports;
 
 impl<S: Sync> FromRequestParts<S> for Checked {
     type Rejection = StatusCode;
@@ -32,7 +36,8 @@ impl<S: Sync> FromRequestParts<S> for FormToken {
     }
 }
 
-/// Routes behind [`CsrfLayer`], and beside them those whose every request is signed or bears a token.
+/// Routes behind [`CsrfLayer`], and beside them those whose every request is signed, bears a token, or
+/// does nothing but report.
 ///
 /// ```
 /// use axum::extract::{FromRequest, Request};
@@ -116,6 +121,28 @@ impl<S: Clone + Send + Sync + 'static> Guarded<S> {
         }));
         Guarded {
             router: self.router.merge(routes),
+        }
+    }
+
+    /// And that one for POST, beside it, where browsers report what the policy kept them from: they add
+    /// no token to a report. `keep` is all that happens.
+    ///
+    /// # Security
+    /// Anybody may send reports. There is nothing but them to act upon: `keep` does not see who sent
+    /// them, nor the request, and has no part in the answer.
+    #[cfg(feature = "reports")]
+    #[must_use]
+    pub fn reports<F>(self, path: &str, keep: F) -> Guarded<S>
+    where
+        F: Fn(&S, Reports) + Clone + Send + Sync + 'static,
+    {
+        let handler = async move |State(state): State<S>, reports: Reports| {
+            keep(&state, reports);
+            StatusCode::NO_CONTENT
+        };
+        let route = post(handler).layer(middleware::from_fn(without_credentials));
+        Guarded {
+            router: self.router.route(path, route),
         }
     }
 

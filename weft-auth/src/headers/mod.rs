@@ -22,6 +22,8 @@ mod hsts;
 mod nonce;
 mod permissions;
 mod private;
+#[cfg(feature = "reports")]
+pub mod report;
 #[cfg(feature = "tower")]
 pub mod tower;
 

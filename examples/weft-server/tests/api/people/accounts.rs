@@ -10,12 +10,12 @@ use crate::{
     stage::{Stage, on_stage},
 };
 
-const ADA: &str = "ada@example.com";
-const PASSWORD: &str = "tangerine lighthouse saddle";
+pub(super) const ADA: &str = "ada@example.com";
+pub(super) const PASSWORD: &str = "tangerine lighthouse saddle";
 const SESSION: &str = "__Host-session";
 
 /// Somebody who has signed up, and is in.
-async fn signed_up(stage: &Stage) -> Browser {
+pub(super) async fn signed_up(stage: &Stage) -> Browser {
     let mut browser = Browser::new(&stage.router);
     browser.visit("/sign-up").await;
     let page = browser

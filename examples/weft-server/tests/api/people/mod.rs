@@ -2,9 +2,11 @@
 
 mod accounts;
 mod founding;
+mod grade;
 mod guard;
 mod matrix;
 mod passwords;
+mod reports;
 mod sessions;
 mod site;
 mod strangers;

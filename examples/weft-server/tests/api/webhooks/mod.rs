@@ -8,6 +8,6 @@ mod libraries;
 mod official;
 mod once;
 mod outgoing;
-mod process;
+pub(crate) mod process;
 pub(crate) mod records;
 pub(crate) mod sender;

@@ -33,6 +33,11 @@ pub(crate) struct Process {
 
 impl Process {
     pub(crate) async fn start(stage: &Stage) -> Process {
+        Process::start_with(stage, &[]).await
+    }
+
+    /// The same with settings of its environment.
+    pub(crate) async fn start_with(stage: &Stage, settings: &[(&str, &str)]) -> Process {
         let folder = env::temp_dir().join(format!("weft-process-{}", Uuid::new_v4().simple()));
         let addresses = config::addresses(&stage.database);
         let mut child = Command::new(env!("CARGO_BIN_EXE_weft-server"))
@@ -43,6 +48,7 @@ impl Process {
             .env("WEFT_UNSCOPED_DATABASE_URL", addresses.unscoped)
             .env("WEFT_KEYS", KEYS)
             .env_remove("DATABASE_URL")
+            .envs(settings.iter().copied())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -71,16 +77,29 @@ impl Process {
         }
     }
 
+    /// Where it listens.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
     /// The status of the answer; `None` without one.
     pub(crate) async fn post(&self, request: Request<Body>) -> Option<u16> {
+        let answer = self.send(request).await;
+        answer.strip_prefix("HTTP/1.1 ")?.get(..3)?.parse().ok()
+    }
+
+    /// The answer, head and all.
+    pub(crate) async fn send(&self, request: Request<Body>) -> String {
         let (parts, body) = request.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
         let stream = TcpStream::connect(&self.address).await.unwrap();
         let name = ServerName::try_from("localhost").unwrap();
         let mut stream = self.tls.connect(name, stream).await.unwrap();
         let mut head = format!(
-            "POST {} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {}\r\n",
+            "{} {} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\ncontent-length: {}\r\n",
+            parts.method,
             parts.uri,
+            self.address,
             body.len()
         );
         for (name, value) in &parts.headers {
@@ -92,8 +111,7 @@ impl Process {
         let mut answer = Vec::new();
         // A server that is killed says no farewell.
         let _ = stream.read_to_end(&mut answer).await;
-        let answer = String::from_utf8_lossy(&answer).into_owned();
-        answer.strip_prefix("HTTP/1.1 ")?.get(..3)?.parse().ok()
+        String::from_utf8_lossy(&answer).into_owned()
     }
 
     /// As `kill -9` does it.
