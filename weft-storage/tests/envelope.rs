@@ -1,5 +1,7 @@
 //! Sealed streams, whole and in parts, and all that is not to open.
 
+#![allow(missing_docs, clippy::unwrap_used)]
+
 use std::io::{Cursor, Read, Write};
 
 use weft_storage::envelope::{

@@ -2,6 +2,8 @@
 //!
 //! `WEFT_STORAGE_REQUESTS` says how many, 10 000 unless told; `WEFT_SEED` replays a run.
 
+#![allow(missing_docs, clippy::print_stdout, clippy::unwrap_used)]
+
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -14,6 +16,7 @@ use weft_storage::{
 };
 
 #[path = "../../../weft-webhooks/tests/webhooks/libraries.rs"]
+#[expect(dead_code, reason = "no library of npm is asked here")]
 mod libraries;
 
 /// SplitMix64.
