@@ -3,13 +3,15 @@
 use std::io;
 
 use weft_auth::{
+    AccountId,
     login::{Login, Offload},
     password::{Config, Hasher, Params},
     postgres::PgStore,
+    store::{Account, AccountStore},
     totp::seal::Keyring,
 };
 
-use crate::{keys::Keys, roads::AuthRoad};
+use crate::{error::Problem, keys::Keys, roads::AuthRoad};
 
 /// The accounts, on the road of role `weft_auth`.
 pub type Store = PgStore<AuthRoad>;
@@ -42,6 +44,17 @@ impl Accounts {
     /// The one way to be signed in.
     pub fn login(&self) -> &Login<Store, Blocking> {
         &self.login
+    }
+
+    /// The account of that id.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn find(&self, id: AccountId) -> Result<Option<Account>, Problem> {
+        self.store.account(id).await.map_err(|error| {
+            tracing::error!(%error, "an account cannot be read");
+            Problem::unavailable()
+        })
     }
 
     /// What is kept.

@@ -37,8 +37,7 @@ impl SigningKey {
 
 /// An HMAC under a key of any length.
 fn keyed(key: &[u8]) -> Hmac<Sha256> {
-    // HMAC takes every length (RFC 2104, section 2), so there is no error to tell.
-    Hmac::new_from_slice(key).unwrap_or_else(|_| Hmac::new(&Default::default()))
+    Hmac::new_from_slice(key).expect("HMAC takes a key of any length (RFC 2104, section 2)")
 }
 
 /// The key of the latest day that was signed for, so that four of five HMACs are done once a day.

@@ -54,6 +54,7 @@ struct Invitation {
     display_name: String,
     role: Role,
     shop_ids: Option<Vec<Uuid>>,
+    invited_by: Option<Uuid>,
     expires_at: DateTime<Utc>,
 }
 
@@ -151,7 +152,8 @@ async fn invite(
     }
 }
 
-/// Keeps the invitation, and has its mail sent: both or neither.
+/// Keeps the invitation, if its mail is on its way. Should it not be kept after all, the link in the mail
+/// leads to nothing.
 async fn send(
     state: &AppState,
     member: &Member,
@@ -260,11 +262,29 @@ pub(crate) async fn accept(
             .await
             .optional()?;
         let Some(taken) = taken else { return Ok(None) };
+        if !by_an_owner(conn, &taken).await? {
+            return Ok(None);
+        }
         join(conn, account, &mailbox, taken).await?;
         let slug = organizations::table.select(organizations::slug);
         Ok(Some(slug.first(conn).await?))
     })
     .await
+}
+
+/// Whether whoever invited may still do so: an invitation does not outlive its maker's ownership.
+async fn by_an_owner(conn: &mut OrgConnection, taken: &Invitation) -> QueryResult<bool> {
+    let Some(invited_by) = taken.invited_by else {
+        return Ok(false);
+    };
+    let owner: Option<Uuid> = memberships::table
+        .filter(memberships::id.eq(invited_by))
+        .filter(memberships::role.eq(Role::Owner))
+        .select(memberships::id)
+        .first(conn)
+        .await
+        .optional()?;
+    Ok(owner.is_some())
 }
 
 /// Whoever is a member already stays what he is.
@@ -274,7 +294,7 @@ async fn join(
     mailbox: &Mailbox,
     taken: Invitation,
 ) -> Result<(), Problem> {
-    let user = Uuid::from_bytes(*account.as_bytes());
+    let user = Uuid::from(account);
     let known: Option<Uuid> = memberships::table
         .filter(memberships::user_id.eq(user))
         .select(memberships::id)

@@ -12,7 +12,6 @@ use weft_auth::{AccountId, Mailbox};
 use super::{Pages, form::Form, layout, refused::Refused, visitor::SignedIn};
 use crate::{
     app::AppState,
-    error::Problem,
     founding::{Owner, Reason, found},
     value::Line,
 };
@@ -100,11 +99,6 @@ async fn make(
 
 /// Whose account it is.
 pub(super) async fn mailbox(state: &AppState, account: AccountId) -> Result<Mailbox, Refused> {
-    use weft_auth::store::AccountStore;
-    let found = state.accounts().store().account(account).await;
-    let found = found.map_err(|error| {
-        tracing::error!(%error, "an account cannot be read");
-        Problem::unavailable()
-    })?;
+    let found = state.accounts().find(account).await?;
     Ok(found.ok_or(Refused::NotSignedIn)?.mailbox)
 }

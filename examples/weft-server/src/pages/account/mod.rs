@@ -9,10 +9,10 @@ mod password;
 
 use axum::extract::State;
 use maud::{Markup, html};
-use weft_auth::store::{Account, AccountStore};
+use weft_auth::store::Account;
 
 use super::{Pages, layout, refused::Refused, visitor::SignedIn};
-use crate::{app::AppState, error::Problem};
+use crate::app::AppState;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     let pages = pages.get("/account", show);
@@ -47,14 +47,6 @@ async fn show(State(state): State<AppState>, signed_in: SignedIn) -> Result<Mark
 
 /// The account of whoever is signed in.
 async fn account(state: &AppState, signed_in: &SignedIn) -> Result<Account, Refused> {
-    let found = state
-        .accounts()
-        .store()
-        .account(signed_in.session().account())
-        .await;
-    let found = found.map_err(|error| {
-        tracing::error!(%error, "an account cannot be read");
-        Problem::unavailable()
-    })?;
+    let found = state.accounts().find(signed_in.session().account()).await?;
     found.ok_or(Refused::NotSignedIn)
 }

@@ -5,6 +5,7 @@ mod founding;
 mod grade;
 mod guard;
 mod matrix;
+mod members;
 mod passwords;
 mod reports;
 mod sessions;

@@ -82,14 +82,14 @@ fn forms(id: Uuid) -> Vec<Vec<(&'static str, String)>> {
         vec![
             ("address", text("eve@example.com")),
             ("display_name", text("Eve")),
-            ("role", text("member")),
-            ("shops", id.clone()),
+            ("access", text("some")),
+            ("shop_id", id.clone()),
         ],
-        vec![("display_name", text("Eve")), ("role", text("owner"))],
+        vec![("display_name", text("Eve")), ("access", text("owner"))],
         vec![
             ("display_name", text("Eve")),
-            ("role", text("member")),
-            ("shops", id),
+            ("access", text("some")),
+            ("shop_id", id),
         ],
     ]
 }
