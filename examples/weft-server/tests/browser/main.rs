@@ -27,14 +27,15 @@ macro_rules! stories {
     ($($name:literal),+) => { [$(($name, include_str!($name))),+] };
 }
 
-const STORIES: [(&str, &str); 7] = stories!(
+const STORIES: [(&str, &str); 8] = stories!(
     "sign-up.mjs",
     "links.mjs",
     "sessions.mjs",
     "forged.mjs",
     "policy.mjs",
     "members.mjs",
-    "keyboard.mjs"
+    "keyboard.mjs",
+    "pages.mjs"
 );
 
 #[test]
