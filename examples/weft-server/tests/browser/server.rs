@@ -38,6 +38,7 @@ impl Server {
         let mut out = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         out.read_line(&mut line).unwrap();
+        assert!(line.starts_with("https://"), "the server does not start");
         without_rates(&data);
         Server {
             child,
