@@ -38,7 +38,9 @@ test("after the sign-out the back button shows nothing", async () => {
   const left = await page.context().cookies();
   assert.deepEqual(left.map((cookie) => cookie.name), ["__Host-csrf"], "the one of the form to sign in");
   for (let step = 0; step < 3; step += 1) {
-    await page.goBack();
+    // A page that was kept is shown without being loaded.
+    await page.goBack({ waitUntil: "commit" });
+    await page.waitForTimeout(300);
     const text = await page.locator("body").innerText();
     assert.ok(!text.includes("hopper@example.com"), `${page.url()}\n${text}`);
   }

@@ -16,6 +16,8 @@ const pin = createHash("sha256").update(key).digest("base64");
 export async function open() {
   return chromium.launch({
     executablePath: process.env.WEFT_CHROMIUM,
+    // As browsers of people have it: a page that is gone back to may be the one that was left.
+    ignoreDefaultArgs: ["--disable-back-forward-cache"],
     args: [`--ignore-certificate-errors-spki-list=${pin}`, "--short-reporting-delay"],
   });
 }
