@@ -147,7 +147,7 @@ fn app(kept: &Kept) -> Router {
     let layer = CsrfLayer::new(csrf, Cookie::new("__Host-session").unwrap());
     Guarded::new(Router::new(), layer)
         .reports("/reports", |kept: &Kept, reports| {
-            kept.lock().unwrap().push(reports)
+            kept.lock().unwrap().push(reports);
         })
         .into_router()
         .with_state(kept.clone())

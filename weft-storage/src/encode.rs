@@ -3,7 +3,7 @@
 
 /// Writes `text` with all but the unreserved characters encoded, for a value in a query.
 pub(crate) fn value(text: &str, out: &mut String) {
-    encode(text, |byte| is_unreserved(byte), out);
+    encode(text, is_unreserved, out);
 }
 
 /// The same with the slashes left as they are, for a path.

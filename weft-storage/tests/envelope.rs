@@ -1,5 +1,7 @@
 //! Sealed streams, whole and in parts, and all that is not to open.
 
+#![allow(missing_docs, clippy::unwrap_used)]
+
 use std::io::{Cursor, Read, Write};
 
 use weft_storage::envelope::{
@@ -155,7 +157,7 @@ fn cve_2025_14762_another_key_or_another_name_does_not_open() {
     assert!(renamed.to_string().contains("another object"), "{renamed}");
     // A commitment that somebody wrote in anew does not help.
     let theirs = seal(&other, b"");
-    let mut mixed = sealed.clone();
+    let mut mixed = sealed;
     mixed[37..HEADER].copy_from_slice(&theirs[37..HEADER]);
     assert_eq!(open(&other, &mixed), Err(EnvelopeError::OtherKey));
 }

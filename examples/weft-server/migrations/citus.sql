@@ -4,11 +4,12 @@
 -- a token is looked up together with its membership.
 ALTER TABLE api_tokens DROP CONSTRAINT api_tokens_org_id_user_id_fkey;
 SELECT create_reference_table('plans');
-SELECT create_reference_table('users');
+SELECT create_reference_table('auth_accounts');
 SELECT create_reference_table('organizations');
 SELECT create_reference_table('api_tokens');
 SELECT create_distributed_table('shops', 'org_id');
 SELECT create_distributed_table('memberships', 'org_id', colocate_with => 'shops');
+SELECT create_distributed_table('invitations', 'org_id', colocate_with => 'shops');
 SELECT create_distributed_table('membership_shops', 'org_id', colocate_with => 'shops');
 SELECT create_distributed_table('customers', 'org_id', colocate_with => 'shops');
 SELECT create_distributed_table('orders', 'org_id', colocate_with => 'shops');

@@ -6,7 +6,7 @@ use super::link::Presented;
 use super::outcome::Outcome;
 use super::visit::Visit;
 use super::{Error, Login, LoginStore, Offload, Result};
-use crate::audit::Event;
+use crate::audit::{Event, Reason};
 use crate::link::{Post, Purpose};
 use crate::password::NewPassword;
 use crate::store::{Account, AccountState, MailKind};
@@ -15,8 +15,9 @@ use crate::{AccountId, Mailbox};
 /// An invitation that was accepted.
 #[derive(Debug)]
 pub struct Accepted {
-    /// How the sign-in ended.
-    pub outcome: Outcome,
+    /// How the sign-in ended. `None` where the mailbox had an account that is in use: its owner signs in
+    /// as always, since whoever finds a link of last week is not to be in it.
+    pub outcome: Option<Outcome>,
     /// Whose account it is now.
     pub account: AccountId,
     /// What the invitation was to.
@@ -46,7 +47,7 @@ impl<S: LoginStore, O: Offload> Login<S, O> {
     }
 
     /// Accepts an invitation with the account of its mailbox, or with a new one that has that password
-    /// or none, and signs in.
+    /// or none, and signs in to that. An account that nobody has used is as good as a new one.
     ///
     /// # Errors
     /// When it is refused, too many hash at once, or the store fails.
@@ -67,6 +68,9 @@ impl<S: LoginStore, O: Offload> Login<S, O> {
         let mailbox = spent.record.sent_to;
         let known = self.store.account_by_mailbox(&mailbox).await;
         let account = match known.map_err(Error::<S>::Store)? {
+            Some(account) if account.state != AccountState::Unverified => {
+                return self.accept_as(&account, spent.record.carries, &visit).await;
+            }
             Some(account) => account,
             None => {
                 let hash = match (permit, password) {
@@ -87,9 +91,29 @@ impl<S: LoginStore, O: Offload> Login<S, O> {
             }
         };
         Ok(Accepted {
-            outcome: self.conclude_by_mailbox(&account, visit).await?,
+            outcome: Some(self.conclude_by_mailbox(&account, visit).await?),
             account: account.id,
             to: spent.record.carries.unwrap_or_default(),
+        })
+    }
+
+    /// Accepts it for an account that is in use, and begins no session.
+    async fn accept_as(
+        &self,
+        account: &Account,
+        to: Option<String>,
+        visit: &Visit<'_>,
+    ) -> Result<Accepted, S> {
+        let whom = Whom::account(account);
+        if account.state == AccountState::Suspended {
+            return self.refuse(Reason::Suspended, whom, visit).await;
+        }
+        let event = Event::LinkSpent(Purpose::Invite);
+        self.log(event, whom, visit).await?;
+        Ok(Accepted {
+            outcome: None,
+            account: account.id,
+            to: to.unwrap_or_default(),
         })
     }
 }

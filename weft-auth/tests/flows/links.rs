@@ -444,11 +444,15 @@ fn an_invitation_is_accepted_with_the_account_there_is_or_a_new_one() {
             login.accept_invitation(post(), presented, Some(chosen(WRONG)), visit(seconds + 1));
         let accepted = run(accepted).unwrap();
         assert_eq!(accepted.to, "org 7 as member");
+        // A link of last week signs nobody in to an account that is in use.
+        assert_eq!(accepted.outcome.is_some(), text == "eve@example.com");
         let account = run(stage.store.account(accepted.account)).unwrap().unwrap();
         assert_eq!(account.mailbox, mailbox(text));
         let again = run(login.accept_invitation(post(), presented, None, visit(seconds + 2)));
         assert_eq!(refused(again), RefusalKind::Link);
     }
+    let devices = run(login.sessions().devices(stage.account.id, at(200))).unwrap();
+    assert_eq!(devices, []);
     // The invitation changed no password of the account that was there.
     assert!(stage.password(RIGHT, 300).is_ok());
 }

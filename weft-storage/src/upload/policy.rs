@@ -81,7 +81,7 @@ impl Uploads {
             fields.push(("x-amz-security-token", token.to_owned()));
         }
 
-        let policy = self.policy(&fields, upload, expiration(now + ttl.as_duration()));
+        let policy = self.policy(&fields, upload, &expiration(now + ttl.as_duration()));
         let policy = STANDARD.encode(policy);
         let signature = hex(&self.0.key_of(&scope).sign(&[policy.as_bytes()]));
         fields.push(("policy", policy));
@@ -99,7 +99,7 @@ impl Uploads {
         &self,
         fields: &[(&'static str, String)],
         upload: &Upload,
-        expiration: String,
+        expiration: &str,
     ) -> String {
         let bucket = self.bucket().name();
         let mut policy =

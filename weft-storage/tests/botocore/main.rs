@@ -2,17 +2,21 @@
 //!
 //! `WEFT_STORAGE_REQUESTS` says how many, 10 000 unless told; `WEFT_SEED` replays a run.
 
+#![allow(missing_docs, clippy::print_stdout, clippy::unwrap_used)]
+
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 use uuid::Uuid;
 use weft_storage::{
-    Bucket, ContentType, Credentials, Downloads, Encryption, Extension, FileName, Jurisdiction, Key, Kind,
-    KmsKey, Prefix, Region, Sha256, SignedRequest, Sizes, Store, Ttl, Upload, Uploads, Worker,
+    Bucket, ContentType, Credentials, Downloads, Encryption, Extension, FileName, Jurisdiction,
+    Key, Kind, KmsKey, Prefix, Region, Sha256, SignedRequest, Sizes, Store, Ttl, Upload, Uploads,
+    Worker,
 };
 
 #[path = "../../../weft-webhooks/tests/webhooks/libraries.rs"]
+#[expect(dead_code, reason = "no library of npm is asked here")]
 mod libraries;
 
 /// SplitMix64.
@@ -37,7 +41,9 @@ impl Random {
 
     fn text(&mut self, alphabet: &str, most: usize) -> String {
         let alphabet: Vec<char> = alphabet.chars().collect();
-        (0..=self.below(most)).map(|_| self.one(&alphabet)).collect()
+        (0..=self.below(most))
+            .map(|_| self.one(&alphabet))
+            .collect()
     }
 
     fn uuid(&mut self) -> Uuid {
@@ -65,7 +71,12 @@ fn bucket(random: &mut Random) -> Bucket {
         0 => {
             let port = 1024 + random.below(60_000);
             let place = ("garage", Jurisdiction::Eu);
-            Bucket::self_hosted(&format!("https://s3.example.com:{port}"), Store::Garage, place, &name)
+            Bucket::self_hosted(
+                &format!("https://s3.example.com:{port}"),
+                Store::Garage,
+                place,
+                &name,
+            )
         }
         1 => Bucket::cloudflare_eu("0123456789abcdef0123456789abcdef", &name),
         _ => Bucket::new(random.one(Region::ALL), &name),
@@ -83,7 +94,10 @@ fn case(random: &mut Random) -> Case {
             Region::ALL.iter().find(at).unwrap().name()
         }
     };
-    let (access, secret) = (random.text(&LETTERS.to_uppercase(), 40), random.text("aZ09+/=", 60));
+    let (access, secret) = (
+        random.text(&LETTERS.to_uppercase(), 40),
+        random.text("aZ09+/=", 60),
+    );
     let mut credentials = Credentials::new(&access, &secret).unwrap();
     let mut session = Value::Null;
     if random.below(3) == 0 {
@@ -121,9 +135,14 @@ fn case(random: &mut Random) -> Case {
         }
         1 => {
             let upload = upload(random, bucket.store());
-            let put = Uploads::new(bucket, credentials).put(&key, &upload, ttl, now).unwrap();
+            let put = Uploads::new(bucket, credentials)
+                .put(&key, &upload, ttl, now)
+                .unwrap();
             asked["method"] = json!("PUT");
-            asked["headers"] = put.headers().map(|(name, value)| json!([name, value])).collect();
+            asked["headers"] = put
+                .headers()
+                .map(|(name, value)| json!([name, value]))
+                .collect();
             Ours::Url(put.url().expose().to_owned())
         }
         2 => {
@@ -131,7 +150,9 @@ fn case(random: &mut Random) -> Case {
             if !bucket.store().takes_policies() {
                 return case(random);
             }
-            let form = Uploads::new(bucket, credentials).post_policy(&key, &upload, ttl, now).unwrap();
+            let form = Uploads::new(bucket, credentials)
+                .post_policy(&key, &upload, ttl, now)
+                .unwrap();
             let fields: BTreeMap<_, _> = form.fields().collect();
             asked["kind"] = json!("policy");
             asked["policy"] = json!(fields["policy"]);
@@ -151,7 +172,11 @@ fn case(random: &mut Random) -> Case {
             let prefix = Prefix::of(key.tenant()).with_kind(kind);
             let request = Worker::new(bucket, credentials).list(&prefix, Some(&after), now);
             asked["url"] = json!(place);
-            asked["query"] = json!([["continuation-token", after], ["list-type", "2"], ["prefix", prefix.to_string()]]);
+            asked["query"] = json!([
+                ["continuation-token", after],
+                ["list-type", "2"],
+                ["prefix", prefix.to_string()]
+            ]);
             of_headers(&mut asked, &request)
         }
         _ => {
@@ -166,9 +191,9 @@ fn case(random: &mut Random) -> Case {
 
 fn upload(random: &mut Random, store: Store) -> Upload {
     let encryption = match random.below(2) {
-        0 if store.takes_kms_keys() => {
-            Encryption::Kms(KmsKey::new("arn:aws:kms:eu-central-1:123456789012:key/0b9f5ad0").unwrap())
-        }
+        0 if store.takes_kms_keys() => Encryption::Kms(
+            KmsKey::new("arn:aws:kms:eu-central-1:123456789012:key/0b9f5ad0").unwrap(),
+        ),
         1 if store.takes_provider_encryption() => Encryption::Provider,
         _ => Encryption::Unasked,
     };
@@ -182,7 +207,12 @@ fn of_headers(asked: &mut Value, request: &SignedRequest) -> Ours {
     asked["kind"] = json!("header");
     asked["method"] = json!(request.method());
     // What the library adds by itself.
-    let own = ["authorization", "x-amz-date", "x-amz-content-sha256", "x-amz-security-token"];
+    let own = [
+        "authorization",
+        "x-amz-date",
+        "x-amz-content-sha256",
+        "x-amz-security-token",
+    ];
     let headers = request.headers().filter(|(name, _)| !own.contains(name));
     asked["headers"] = headers.map(|(name, value)| json!([name, value])).collect();
     let said = request.headers().find(|(name, _)| *name == "authorization");
@@ -195,7 +225,10 @@ fn disposition(name: &FileName) -> String {
     let downloads = Downloads::new(bucket, Credentials::new("a", "b").unwrap());
     let key = Key::new(Uuid::nil(), Kind::new("a").unwrap(), Uuid::nil());
     let url = downloads.get(&key, name, Ttl::MOST, UNIX_EPOCH);
-    let (_, rest) = url.expose().split_once("response-content-disposition=").unwrap();
+    let (_, rest) = url
+        .expose()
+        .split_once("response-content-disposition=")
+        .unwrap();
     decoded(rest.split('&').next().unwrap())
 }
 
@@ -236,20 +269,39 @@ fn stamp(at: SystemTime) -> String {
 #[test]
 fn botocore_signs_the_same() {
     const SCRIPT: &str = include_str!("sign.py");
-    let packages = ["botocore==1.44.0", "jmespath==1.0.1", "python-dateutil==2.9.0.post0", "six==1.17.0", "urllib3==2.5.0"];
+    let packages = [
+        "botocore==1.44.0",
+        "jmespath==1.0.1",
+        "python-dateutil==2.9.0.post0",
+        "six==1.17.0",
+        "urllib3==2.5.0",
+    ];
     let Some(python) = libraries::pypi(SCRIPT, &packages) else {
         return;
     };
-    let read = |name| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
-    let clock = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos() as u64;
+    let read = |name| {
+        std::env::var(name)
+            .ok()
+            .and_then(|text| text.parse::<u64>().ok())
+    };
+    let clock = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap()
+        .as_nanos() as u64;
     let seed = read("WEFT_SEED").unwrap_or(clock);
     println!("WEFT_SEED={seed}");
     let mut random = Random(seed);
     let count = read("WEFT_STORAGE_REQUESTS").unwrap_or(10_000);
     let cases: Vec<Case> = (0..count).map(|_| case(&mut random)).collect();
-    let input: String = cases.iter().map(|case| format!("{}\n", case.asked)).collect();
+    let input: String = cases
+        .iter()
+        .map(|case| format!("{}\n", case.asked))
+        .collect();
     let output = libraries::run(&mut python(), &input);
-    let answers: Vec<Value> = output.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let answers: Vec<Value> = output
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
     assert_eq!(answers.len(), cases.len());
     for (Case { asked, ours }, theirs) in cases.iter().zip(answers) {
         match ours {

@@ -49,7 +49,7 @@ fn front(state: &AppState) -> maud::Markup {
             }
             div.card.stack.tight {
                 h2 { "For programs" }
-                p { "The API is under " code { "/api" } ", described in " a href="/api/openapi.json" { "OpenAPI 3.1" } ". Its tokens are made under “API tokens”." }
+                p { "The API is under " code { "/api" } ", described in " a href="/api/openapi.json" { "OpenAPI 3.1" } "." }
                 @if state.post().shown().is_some() {
                     h2 { "This is a demonstration" }
                     p { "It sends no mail: what it would have sent is in " a href="/development/mailbox" { "its mailbox" } ". Sign in by link as " code { "aiko@kumo-ceramics.example" } " or " code { "greta@nordwind-outdoor.example" } ", or sign up." }

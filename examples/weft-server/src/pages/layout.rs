@@ -9,7 +9,6 @@ use super::{
     assets::{ICON_PATH, STYLE_PATH},
     visitor::{Member, Visitor},
 };
-use crate::value::Role;
 
 /// The parts of an organisation's pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,20 +17,14 @@ pub(crate) enum Section {
     Customers,
     Orders,
     Members,
-    Tokens,
-    Webhooks,
-    SingleSignOn,
 }
 
 impl Section {
-    const ALL: [Section; 7] = [
+    const ALL: [Section; 4] = [
         Section::Inbox,
         Section::Customers,
         Section::Orders,
         Section::Members,
-        Section::Tokens,
-        Section::Webhooks,
-        Section::SingleSignOn,
     ];
 
     const fn name(self) -> &'static str {
@@ -40,9 +33,6 @@ impl Section {
             Section::Customers => "Customers",
             Section::Orders => "Orders",
             Section::Members => "Members",
-            Section::Tokens => "API tokens",
-            Section::Webhooks => "Webhooks",
-            Section::SingleSignOn => "Single sign-on",
         }
     }
 
@@ -52,15 +42,7 @@ impl Section {
             Section::Customers => "customers",
             Section::Orders => "orders",
             Section::Members => "members",
-            Section::Tokens => "tokens",
-            Section::Webhooks => "webhooks",
-            Section::SingleSignOn => "sso",
         }
-    }
-
-    /// Whether members who own nothing have a use for it.
-    const fn is_for_owners(self) -> bool {
-        matches!(self, Section::Webhooks | Section::SingleSignOn)
     }
 }
 
@@ -89,10 +71,6 @@ fn sized(title: &str, class: &str, content: Markup) -> Markup {
 /// A page within an organisation.
 pub(crate) fn within(member: &Member, section: Section, title: &str, content: Markup) -> Markup {
     let organization = member.organization();
-    let is_owner = member.tenant().identity().role == Role::Owner;
-    let shown = Section::ALL
-        .into_iter()
-        .filter(|section| is_owner || !section.is_for_owners());
     document(
         title,
         html! {
@@ -108,7 +86,7 @@ pub(crate) fn within(member: &Member, section: Section, title: &str, content: Ma
                     }
                     nav aria-label="Organisation" {
                         ul {
-                            @for one in shown {
+                            @for one in Section::ALL {
                                 li {
                                     a href=(member.path(one.path())) aria-current=[(one == section).then_some("page")] {
                                         (one.name())

@@ -3,7 +3,7 @@
 use axum::{
     extract::{Path, Query, State},
     http::StatusCode,
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Redirect, Response},
 };
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -222,8 +222,18 @@ async fn join(
     visitor: &Visitor,
     accepted: Accepted,
 ) -> Result<Response, Refused> {
-    invitations::accept(state, accepted.account, &accepted.to).await?;
-    Ok(enter(state, visitor, accepted.outcome))
+    let joined = invitations::accept(state, accepted.account, &accepted.to).await?;
+    Ok(match (accepted.outcome, joined) {
+        (Some(outcome), _) => enter(state, visitor, outcome),
+        (None, Some(slug)) => Redirect::to(&format!("/o/{slug}/inbox")).into_response(),
+        (None, None) => {
+            let page = done(
+                "Not good any more",
+                "This invitation was withdrawn, or is too old.",
+            );
+            (StatusCode::GONE, page).into_response()
+        }
+    })
 }
 
 fn button(

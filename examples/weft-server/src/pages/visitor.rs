@@ -93,10 +93,6 @@ impl Visitor {
         self.challenge.as_ref()
     }
 
-    pub(crate) fn site(&self) -> &Site {
-        &self.site
-    }
-
     /// Gives the browser the token of its session.
     pub(crate) fn keep_session(&self, started: &Started, response: &mut Response) {
         let cookies = &self.site.cookies;
@@ -134,10 +130,6 @@ fn set(response: &mut Response, cookie: Option<HeaderValue>) {
 }
 
 impl SignedIn {
-    pub(crate) fn visitor(&self) -> &Visitor {
-        &self.visitor
-    }
-
     pub(crate) fn session(&self) -> &Session {
         &self.session
     }
@@ -159,10 +151,6 @@ impl Deref for SignedIn {
 impl Member {
     pub(crate) fn visitor(&self) -> &Visitor {
         &self.signed_in.visitor
-    }
-
-    pub(crate) fn signed_in(&self) -> &SignedIn {
-        &self.signed_in
     }
 
     pub(crate) fn organization(&self) -> &Organization {

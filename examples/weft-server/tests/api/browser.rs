@@ -38,15 +38,6 @@ impl Page {
         rest.split_once(end).map(|(text, _)| text)
     }
 
-    /// Every address that the page leads to, within this site.
-    pub(crate) fn links(&self) -> Vec<String> {
-        let parts = self.text.split("href=\"").skip(1);
-        let ends = parts.filter_map(|part| part.split_once('"'));
-        ends.map(|(link, _)| link.replace("&amp;", "&"))
-            .filter(|link| link.starts_with('/'))
-            .collect()
-    }
-
     /// The forms of the page: where each goes.
     pub(crate) fn actions(&self) -> Vec<String> {
         let parts = self.text.split("action=\"").skip(1);

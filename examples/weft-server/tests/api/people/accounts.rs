@@ -4,6 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use ring::hmac;
 
+use super::spend;
 use crate::{
     browser::Browser,
     stage::{Stage, on_stage},
@@ -33,17 +34,6 @@ pub(super) async fn signed_up(stage: &Stage) -> Browser {
     assert!(browser.cookies.contains_key(SESSION), "{:?}", browser.page);
     stage.after_a_while();
     browser
-}
-
-/// Presses the button of the page of a link.
-async fn spend(browser: &mut Browser, link: &str, fields: &[(&str, &str)]) {
-    let (path, token) = link.split_once("?token=").unwrap();
-    let (path, token) = (path.to_owned(), token.to_owned());
-    let fields: Vec<_> = [("token", &*token)]
-        .into_iter()
-        .chain(fields.iter().copied())
-        .collect();
-    browser.submit(&path, &fields).await;
 }
 
 async fn sign_in(stage: &Stage, password: &str) -> Browser {
