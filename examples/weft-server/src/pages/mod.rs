@@ -3,6 +3,7 @@
 
 mod access;
 mod account;
+mod agent;
 mod asked;
 mod assets;
 mod conversation;

@@ -18,7 +18,7 @@ use weft_auth::{
     token::{self, Browser, Challenge, Kind, Token},
 };
 
-use super::refused::Refused;
+use super::{agent, refused::Refused};
 use crate::{app::AppState, error::Problem, extract::Tenant, roads::Organization, site::Site};
 
 /// From where a connection came.
@@ -203,7 +203,7 @@ impl FromRequestParts<AppState> for Visitor {
             method: parts.method.clone(),
             form,
             network: Network::of(client),
-            device: Device::new(agent),
+            device: Device::new(&agent::name(agent)),
             session: read(&site.cookies.session, &parts.headers),
             browser: read(&site.cookies.browser, &parts.headers),
             challenge: read(&site.cookies.challenge, &parts.headers),
