@@ -17,14 +17,16 @@ pub(crate) enum Section {
     Customers,
     Orders,
     Members,
+    Settings,
 }
 
 impl Section {
-    const ALL: [Section; 4] = [
+    const ALL: [Section; 5] = [
         Section::Inbox,
         Section::Customers,
         Section::Orders,
         Section::Members,
+        Section::Settings,
     ];
 
     const fn name(self) -> &'static str {
@@ -33,6 +35,7 @@ impl Section {
             Section::Customers => "Customers",
             Section::Orders => "Orders",
             Section::Members => "Members",
+            Section::Settings => "Settings",
         }
     }
 
@@ -42,6 +45,7 @@ impl Section {
             Section::Customers => "customers",
             Section::Orders => "orders",
             Section::Members => "members",
+            Section::Settings => "settings",
         }
     }
 }

@@ -22,6 +22,7 @@ mod orders;
 mod organizations;
 pub mod refused;
 mod second_factor;
+mod settings;
 mod show;
 mod sign_in;
 mod visitor;
@@ -98,5 +99,6 @@ pub fn pages() -> Pages {
     let pages = orders::routes(pages);
     let pages = members::routes(pages);
     let pages = invitations::routes(pages);
+    let pages = settings::routes(pages);
     development::routes(pages)
 }
