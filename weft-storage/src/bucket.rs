@@ -108,6 +108,20 @@ impl Bucket {
         )
     }
 
+    /// A bucket of the store that comes with an application, which listens on this machine alone.
+    ///
+    /// # Errors
+    /// When the name is none.
+    pub fn embedded(port: u16, name: &str) -> Result<Bucket, BucketError> {
+        let place = ("local", Jurisdiction::Local);
+        Bucket::self_hosted(
+            &format!("http://127.0.0.1:{port}"),
+            Store::Embedded,
+            place,
+            name,
+        )
+    }
+
     fn at(
         origin: String,
         (store, region, jurisdiction): (Store, &str, Jurisdiction),

@@ -58,7 +58,7 @@ pub use master::{KeyringError, MasterKeys};
 pub use opener::Opener;
 pub use range::open_range;
 pub use sealer::Sealer;
-pub use stream::{HEADER, SEGMENT, sealed_length};
+pub use stream::{HEADER, SEGMENT, plain_length, sealed_length};
 
 /// Why something was not sealed or opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
