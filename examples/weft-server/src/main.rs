@@ -136,7 +136,6 @@ fn public(listen: &str) -> Outcome<Public> {
 }
 
 async fn serve(folder: &StateFolder, roads: Roads, listen: &str, demo: bool) -> Outcome<()> {
-    let tls = tls::config(folder, Utc::now())?;
     let tokens = match demo {
         true => {
             let orgs = seed::seed(&roads).await?;
@@ -151,6 +150,10 @@ async fn serve(folder: &StateFolder, roads: Roads, listen: &str, demo: bool) -> 
     let host = listen.rsplit_once(':').map_or(listen, |(host, _)| host);
     let keys = Keys::open(folder)?;
     let public = Public::from_env((host, port))?;
+    let tls = match public.tls() {
+        Some((certificate, key)) => tls::from_files(certificate, key)?,
+        None => tls::config(folder, Utc::now())?,
+    };
     let post = match public.is_local() {
         true => Post::development(),
         false => Post::nobody(),
@@ -158,11 +161,9 @@ async fn serve(folder: &StateFolder, roads: Roads, listen: &str, demo: bool) -> 
     let site = public.site(&keys)?;
     let mut out = io::stdout().lock();
     writeln!(out, "{}", site.origin().as_str())?;
-    writeln!(
-        out,
-        "certificate: {}",
-        folder.file(tls::CERTIFICATE).display()
-    )?;
+    let own = folder.file(tls::CERTIFICATE);
+    let certificate = public.tls().map_or(&*own, |(certificate, _)| certificate);
+    writeln!(out, "certificate: {}", certificate.display())?;
     for token in &tokens {
         let who = match token.role {
             Role::Owner => "owner",

@@ -9,6 +9,7 @@ mod members;
 mod passwords;
 mod reports;
 mod sessions;
+mod settings;
 mod site;
 mod strangers;
 

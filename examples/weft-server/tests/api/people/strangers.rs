@@ -79,6 +79,7 @@ fn forms(id: Uuid) -> Vec<Vec<(&'static str, String)>> {
         vec![("assignee_id", id.clone())],
         vec![("direction", text("note")), ("body", text("hello"))],
         vec![("state", text("closed"))],
+        vec![("name", text("Eve & Co"))],
         vec![
             ("address", text("eve@example.com")),
             ("display_name", text("Eve")),
@@ -169,7 +170,7 @@ fn a_limited_member_gets_nowhere_in_another_organisation_nor_in_another_shop() {
                 .await;
             assert_eq!(page.status.as_u16(), 404);
         }
-        for path in ["inbox", "orders", "customers", "members"] {
+        for path in ["inbox", "orders", "customers", "members", "settings"] {
             let page = browser.visit(&format!("/o/kumo-ceramics/{path}")).await;
             assert_eq!(page.status.as_u16(), 200, "{path}");
             assert!(
