@@ -13,6 +13,7 @@ mod key;
 mod region;
 mod signed;
 mod sigv4;
+mod sniff;
 mod stamp;
 mod store;
 mod ttl;
@@ -27,6 +28,7 @@ pub use file_name::FileName;
 pub use key::{Extension, Key, KeyError, Kind, Prefix};
 pub use region::{Jurisdiction, Region};
 pub use signed::{SignedRequest, SignedUrl};
+pub use sniff::{SNIFFED, Sniffed, Unfit, agrees, fit, sniff};
 pub use store::Store;
 pub use ttl::{Ttl, TtlError};
 pub use upload::{
