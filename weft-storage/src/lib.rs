@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod answer;
 mod bucket;
 mod credentials;
 mod download;
@@ -20,6 +21,7 @@ mod ttl;
 mod upload;
 mod worker;
 
+pub use answer::{Answer, Code, Found, Listed, Object, Skew, StoreError, Version, Versions};
 pub use bucket::{Bucket, BucketError};
 pub use credentials::{Credentials, CredentialsError};
 pub use download::Downloads;
