@@ -2,6 +2,7 @@
 
 mod answer;
 mod bucket;
+mod cors;
 mod credentials;
 mod download;
 mod encode;
@@ -23,6 +24,7 @@ mod worker;
 
 pub use answer::{Answer, Code, Found, Listed, Object, Skew, StoreError, Version, Versions};
 pub use bucket::{Bucket, BucketError};
+pub use cors::{Cors, NotAnOrigin};
 pub use credentials::{Credentials, CredentialsError};
 pub use download::Downloads;
 pub use encryption::{Encryption, KmsKey, NotAKmsKey};

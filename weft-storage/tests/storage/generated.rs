@@ -27,7 +27,6 @@ pub(crate) struct Asked {
     pub(crate) now: SystemTime,
     pub(crate) ttl: u32,
     pub(crate) bucket: Bucket,
-    pub(crate) key: Key,
     /// The URL without a query, and the path of it that names an object.
     pub(crate) url: String,
     pub(crate) object: String,
@@ -113,7 +112,6 @@ pub(crate) fn case(random: &mut Random) -> Case {
         url: format!("{}{root}{key}", bucket.origin()),
         object: key.to_string(),
         bucket: bucket.clone(),
-        key,
         method: "GET",
         headers: Vec::new(),
         query: Vec::new(),
