@@ -37,7 +37,7 @@ pub struct Opening<R> {
 }
 
 enum State {
-    Reading(Opener),
+    Reading(Box<Opener>),
     Ended,
     Failed,
 }
@@ -108,7 +108,7 @@ impl<R: Read> Opening<R> {
                 _ => error,
             })?;
         Ok(Opening {
-            state: State::Reading(Opener::new(&header, key, object)?),
+            state: State::Reading(Box::new(Opener::new(&header, key, object)?)),
             from,
             buffer: vec![0; WHOLE + 1].into_boxed_slice(),
             filled: 0,

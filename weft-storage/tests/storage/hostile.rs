@@ -451,6 +451,13 @@ fn ghsa_x5xv_223c_8vm7_one_origin_is_let_in() {
     }
 }
 
+#[test]
+fn the_readme_has_the_text_to_paste() {
+    let readme = include_str!("../../README.md");
+    let cors = Cors::of("https://app.example.com").unwrap().json();
+    assert!(readme.contains(&format!("```json\n{cors}```\n")), "{cors}");
+}
+
 /// CVE-2023-30610, RUSTSEC-2024-0358, GHSA-333v-68xh-8mmq: secrets in what is printed.
 #[test]
 fn cve_2023_30610_nothing_prints_what_proves() {
