@@ -5,8 +5,8 @@
 
 mod allocations;
 mod answers;
-#[expect(dead_code, reason = "whoever signs the same needs more of it")]
 mod generated;
 mod hostile;
 mod keys;
 mod random;
+mod store;
