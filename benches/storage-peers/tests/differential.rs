@@ -193,6 +193,20 @@ fn rusty_bucket() -> (Bucket, Credentials) {
     (bucket, Credentials::new("AKIA", "secret"))
 }
 
+fn asked(url: &str, ttl: Duration) -> Asked<'_> {
+    Asked {
+        method: "GET",
+        url,
+        query: &[],
+        headers: &[],
+        body: b"",
+        credentials: ("AKIA", "secret", None),
+        region: "eu-central-1",
+        now: now(),
+        ttl,
+    }
+}
+
 fn now() -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(1_369_353_600)
 }
@@ -208,17 +222,7 @@ fn rusty_s3_signs_for_another_bucket() {
         .get_object(Some(&credentials), "../secretb/s.txt")
         .sign_with_time(ttl, &at);
     assert_eq!(url.path(), "/secretb/s.txt");
-    let honest = Asked {
-        method: "GET",
-        url: "https://s3.example.com/secretb/s.txt",
-        query: &[],
-        headers: &[],
-        body: b"",
-        credentials: ("AKIA", "secret", None),
-        region: "eu-central-1",
-        now: now(),
-        ttl,
-    };
+    let honest = asked("https://s3.example.com/secretb/s.txt", ttl);
     assert_eq!(
         parts(url.as_str()).1["X-Amz-Signature"],
         aws_presigns(&honest).1
@@ -239,17 +243,7 @@ fn the_others_sign_for_longer_than_stores_take() {
         .sign_with_time(ttl, &at);
     assert_eq!(parts(rusty.as_str()).1["X-Amz-Expires"], "10000000");
 
-    let asked = Asked {
-        method: "GET",
-        url: "https://s3.example.com/attachments/a",
-        query: &[],
-        headers: &[],
-        body: b"",
-        credentials: ("AKIA", "secret", None),
-        region: "eu-central-1",
-        now: now(),
-        ttl,
-    };
+    let asked = asked("https://s3.example.com/attachments/a", ttl);
     let (added, _) = aws_presigns(&asked);
     assert!(
         added
