@@ -8,7 +8,6 @@ use std::time::SystemTime;
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
-use chrono::{TimeDelta, Utc};
 use diesel_async::{AsyncConnection, AsyncPgConnection};
 use futures_util::future::join_all;
 use tower::ServiceExt;
@@ -20,7 +19,7 @@ use weft_server::keys::Keys;
 use weft_server::mail::Post;
 use weft_server::roads::Roads;
 use weft_server::site::Site;
-use weft_server::token::{ApiToken, PREFIX};
+use weft_server::token::{New, Permission, Scopes};
 use weft_server::webhooks::directory::Directory;
 use weft_server::{AppState, app, config, migrate, seed};
 use weft_webhooks::outgoing::{Networks, Roots};
@@ -97,15 +96,19 @@ async fn endpoint(database: &weft_embedded::Database) -> (Router, String) {
     let [org, _] = seed::seed(&roads).await.expect("the demo");
     let mailbox = weft_auth::Mailbox::parse("aiko@kumo-ceramics.example").expect("an address");
     let user = roads.auth.account(&mailbox).await.expect("an account");
-    let token = ApiToken::generate(PREFIX).expect("a token");
-    let until = Utc::now() + TimeDelta::hours(1);
-    let digest = token.digest();
-    let issued = roads.auth.issue(&digest, (org, user), "bench", until);
-    issued.await.expect("a token");
     let keys: Keys = KEYS.parse().expect("keys");
     let directory = Directory::new(keys.webhooks().clone()).expect("a directory");
     let outgoing = Outgoing::new(Roots::none(), Networks::none()).expect("a way out");
     let accounts = Accounts::new(roads.auth.clone(), &keys).expect("accounts");
+    let new = New {
+        account: user.into(),
+        audience: Some(org),
+        label: "bench",
+        scopes: &Scopes::new([Permission::Write]),
+        lifetime: None,
+    };
+    let issued = accounts.tokens().issue(new, SystemTime::now()).await;
+    let (_, token) = issued.expect("a token");
     let site = Site::new("https://localhost", &keys).expect("a site");
     let people = (accounts, site, Post::nobody());
     let router = app(AppState::new(roads, directory, outgoing, people));

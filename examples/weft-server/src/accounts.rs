@@ -1,6 +1,6 @@
 //! weft-auth, put together for this server: who signs in, and by what.
 
-use std::io;
+use std::{io, time::SystemTime};
 
 use weft_auth::{
     AccountId,
@@ -8,10 +8,16 @@ use weft_auth::{
     password::{Config, Hasher, Params},
     postgres::PgStore,
     store::{Account, AccountStore},
+    token::GrantRefusal,
     totp::seal::Keyring,
 };
 
-use crate::{error::Problem, keys::Keys, roads::AuthRoad};
+use crate::{
+    error::Problem,
+    keys::Keys,
+    roads::{AuthRoad, Identity},
+    token::{ApiToken, ApiTokens, PREFIX, Permission},
+};
 
 /// The accounts, on the road of role `weft_auth`.
 pub type Store = PgStore<AuthRoad>;
@@ -21,7 +27,9 @@ pub type Store = PgStore<AuthRoad>;
 pub struct Accounts {
     login: Login<Store, Blocking>,
     store: Store,
+    tokens: ApiTokens<Store>,
     secrets: Keyring,
+    auth: AuthRoad,
 }
 
 impl Accounts {
@@ -30,14 +38,16 @@ impl Accounts {
     /// # Errors
     /// When the keys cannot be used, or the system has neither the memory for hashes nor randomness.
     pub fn new(auth: AuthRoad, keys: &Keys) -> io::Result<Accounts> {
-        let store = PgStore::new(auth, keys.derived("mail")?);
+        let store = PgStore::new(auth.clone(), keys.derived("mail")?);
         let config = Config::new(Params::OWASP, MEMORY).with_peppers(keys.peppers()?);
         let hasher = Hasher::new(config).map_err(io::Error::other)?;
         let login = Login::new(store.clone(), hasher, keys.pseudonyms()?);
         Ok(Accounts {
             login: login.with_offload(Blocking),
+            tokens: ApiTokens::new(store.clone(), PREFIX),
             store,
             secrets: keys.derived("apps")?,
+            auth,
         })
     }
 
@@ -51,10 +61,34 @@ impl Accounts {
     /// # Errors
     /// When the database does not answer.
     pub async fn find(&self, id: AccountId) -> Result<Option<Account>, Problem> {
-        self.store.account(id).await.map_err(|error| {
-            tracing::error!(%error, "an account cannot be read");
-            Problem::unavailable()
-        })
+        self.store.account(id).await.map_err(|error| failed(&error))
+    }
+
+    /// The tokens of programs.
+    pub fn tokens(&self) -> &ApiTokens<Store> {
+        &self.tokens
+    }
+
+    /// Whom a program speaks for that needs that permission.
+    ///
+    /// # Errors
+    /// When the token is unknown or expired, its owner is no member any more, it has not the permission, or
+    /// the database does not answer.
+    pub async fn program(&self, token: &ApiToken, needed: Permission) -> Result<Identity, Problem> {
+        let record = self
+            .tokens
+            .authorize(token, needed, SystemTime::now())
+            .await
+            .map_err(|error| match error {
+                weft_auth::Error::Refused(GrantRefusal::Scope) => {
+                    Problem::forbidden("this token is not for that")
+                }
+                weft_auth::Error::Refused(_) => Problem::unauthorized(),
+                error => failed(&error),
+            })?;
+        let org = record.audience.ok_or_else(Problem::unauthorized)?;
+        let identity = self.auth.identity(record.account, org).await?;
+        identity.ok_or_else(Problem::unauthorized)
     }
 
     /// What is kept.
@@ -66,6 +100,13 @@ impl Accounts {
     pub fn secrets(&self) -> &Keyring {
         &self.secrets
     }
+}
+
+/// What somebody is told where the accounts could not be asked; the log says why.
+pub(crate) fn failed(error: &impl std::error::Error) -> Problem {
+    let source = error.source().map(ToString::to_string);
+    tracing::error!(%error, source, "the accounts cannot be reached");
+    Problem::unavailable()
 }
 
 /// Hashes on a thread that may block.

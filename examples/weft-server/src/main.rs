@@ -5,7 +5,7 @@ use std::{
     fs::File,
     io::{self, IsTerminal, Write},
     process::ExitCode,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use chrono::Utc;
@@ -137,10 +137,12 @@ fn public(listen: &str) -> Outcome<Public> {
 
 async fn serve(folder: &StateFolder, roads: Roads, listen: &str, demo: bool) -> Outcome<()> {
     let tls = tls::config(folder, Utc::now())?;
+    let keys = Keys::open(folder)?;
+    let accounts = Accounts::new(roads.auth.clone(), &keys)?;
     let tokens = match demo {
         true => {
             let orgs = seed::seed(&roads).await?;
-            seed::tokens(&roads, orgs, folder, Utc::now()).await?
+            seed::tokens((&roads, &accounts), orgs, folder, SystemTime::now()).await?
         }
         false => Vec::new(),
     };
@@ -149,20 +151,20 @@ async fn serve(folder: &StateFolder, roads: Roads, listen: &str, demo: bool) -> 
         .map_err(|error| format!("cannot listen on {listen}: {error}"))?;
     let port = listeners[0].local_addr()?.port();
     let host = listen.rsplit_once(':').map_or(listen, |(host, _)| host);
-    let keys = Keys::open(folder)?;
     let public = Public::from_env((host, port))?;
     let post = match public.is_local() {
         true => Post::development(),
         false => Post::nobody(),
     };
     let site = public.site(&keys)?;
+    let certificate = std::path::absolute(folder.file(tls::CERTIFICATE))?;
+    let site = match public.is_local() {
+        true => site.with_own_certificate(certificate.clone()),
+        false => site,
+    };
     let mut out = io::stdout().lock();
     writeln!(out, "{}", site.origin().as_str())?;
-    writeln!(
-        out,
-        "certificate: {}",
-        folder.file(tls::CERTIFICATE).display()
-    )?;
+    writeln!(out, "certificate: {}", certificate.display())?;
     for token in &tokens {
         let who = match token.role {
             Role::Owner => "owner",
@@ -172,7 +174,6 @@ async fn serve(folder: &StateFolder, roads: Roads, listen: &str, demo: bool) -> 
     }
     out.flush()?;
     drop(out);
-    let accounts = Accounts::new(roads.auth.clone(), &keys)?;
     let directory = Directory::new(keys.webhooks().clone())?;
     let outgoing = Outgoing::from_env()?;
     let state = AppState::new(roads, directory, outgoing, (accounts, site, post));

@@ -25,6 +25,7 @@ mod second_factor;
 mod settings;
 mod show;
 mod sign_in;
+mod tokens;
 mod visitor;
 
 use axum::{
@@ -100,5 +101,6 @@ pub fn pages() -> Pages {
     let pages = members::routes(pages);
     let pages = invitations::routes(pages);
     let pages = settings::routes(pages);
+    let pages = tokens::routes(pages);
     development::routes(pages)
 }

@@ -8,7 +8,7 @@ use maud::html;
 use weft_auth::{NoRandomness, login, session};
 
 use super::layout;
-use crate::{error::Problem, roads::RoadClosed};
+use crate::{accounts::failed, error::Problem, roads::RoadClosed};
 
 /// Why there is no page.
 #[derive(Debug)]
@@ -75,7 +75,7 @@ impl<E: std::error::Error + 'static> From<weft_auth::Error<session::Refusal, E>>
     fn from(error: weft_auth::Error<session::Refusal, E>) -> Refused {
         match error {
             weft_auth::Error::Refused(refusal) => refusal.into(),
-            error => failed(&error),
+            error => failed(&error).into(),
         }
     }
 }
@@ -99,7 +99,7 @@ pub(super) fn told<E: std::error::Error + 'static>(
     use login::RefusalKind as K;
     let refusal = match error {
         weft_auth::Error::Refused(refusal) => refusal,
-        error => return Err(failed(&error)),
+        error => return Err(failed(&error).into()),
     };
     Ok(match refusal.kind() {
         K::Credentials => (
@@ -128,10 +128,4 @@ pub(super) fn told<E: std::error::Error + 'static>(
         ),
         _ => (StatusCode::UNPROCESSABLE_ENTITY, "That does not work."),
     })
-}
-
-fn failed(error: &impl std::error::Error) -> Refused {
-    let source = error.source().map(ToString::to_string);
-    tracing::error!(%error, source, "the accounts cannot be reached");
-    Refused::Problem(Problem::unavailable())
 }
