@@ -1,10 +1,17 @@
 //! weft-auth, put together for this server: who signs in, and by what.
 
-use std::{io, time::SystemTime};
+use std::{
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant, SystemTime},
+};
 
 use weft_auth::{
     AccountId,
-    login::{Login, Offload},
+    login::{Login, Offload, padding},
     password::{Config, Hasher, Params},
     postgres::PgStore,
     store::{Account, AccountStore},
@@ -30,6 +37,8 @@ pub struct Accounts {
     tokens: ApiTokens<Store>,
     secrets: Keyring,
     auth: AuthRoad,
+    hasher: Hasher,
+    uneven: Arc<AtomicBool>,
 }
 
 impl Accounts {
@@ -41,13 +50,15 @@ impl Accounts {
         let store = PgStore::new(auth.clone(), keys.derived("mail")?);
         let config = Config::new(Params::OWASP, MEMORY).with_peppers(keys.peppers()?);
         let hasher = Hasher::new(config).map_err(io::Error::other)?;
-        let login = Login::new(store.clone(), hasher, keys.pseudonyms()?);
+        let login = Login::new(store.clone(), hasher.clone(), keys.pseudonyms()?);
         Ok(Accounts {
             login: login.with_offload(Blocking),
             tokens: ApiTokens::new(store.clone(), PREFIX),
             store,
             secrets: keys.derived("apps")?,
             auth,
+            hasher,
+            uneven: Arc::default(),
         })
     }
 
@@ -91,6 +102,42 @@ impl Accounts {
         identity.ok_or_else(Problem::unauthorized)
     }
 
+    /// Whether hashes of passwords are left that may take longer than new ones, as far as was looked.
+    pub fn is_uneven(&self) -> bool {
+        self.uneven.load(Ordering::Relaxed)
+    }
+
+    /// Looks for such hashes.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn look_at_hashes(&self) -> Result<(), Problem> {
+        let kinds = self.auth.kinds_of_hashes().await?;
+        // What cannot be read is not obeyed, and takes as long as a new one.
+        let is_old = |hash: &String| self.hasher.needs_rehash(hash) == Ok(true);
+        self.uneven
+            .store(kinds.iter().any(is_old), Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// The same again and again, for as long as it is polled.
+    pub(crate) async fn watch_hashes(&self) {
+        loop {
+            if let Err(problem) = self.look_at_hashes().await {
+                tracing::warn!(status = %problem.status(), "the hashes were not looked at");
+            }
+            tokio::time::sleep(PERIOD).await;
+        }
+    }
+
+    /// Waits before a refusal goes out of what `began` then, as long as such hashes are left: their time
+    /// would tell that there is an account.
+    pub(crate) async fn even_out(&self, began: Instant) {
+        if self.is_uneven() {
+            tokio::time::sleep(padding(began.elapsed(), QUANTUM)).await;
+        }
+    }
+
     /// What is kept.
     pub fn store(&self) -> &Store {
         &self.store
@@ -124,3 +171,8 @@ impl Offload for Blocking {
 
 /// What all hashes together may take: four at once.
 const MEMORY: usize = 160 << 20;
+
+/// Longer than any hash that is obeyed takes.
+pub const QUANTUM: Duration = Duration::from_secs(1);
+
+const PERIOD: Duration = Duration::from_secs(60 * 60);

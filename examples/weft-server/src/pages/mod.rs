@@ -6,6 +6,7 @@ mod account;
 mod agent;
 mod asked;
 mod assets;
+pub(crate) mod back;
 mod conversation;
 mod customers;
 mod development;

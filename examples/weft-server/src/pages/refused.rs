@@ -7,7 +7,10 @@ use axum::{
 use maud::html;
 use weft_auth::{NoRandomness, login, session};
 
-use super::layout;
+use super::{
+    back::{Back, CONFIRM},
+    layout,
+};
 use crate::{accounts::failed, error::Problem, roads::RoadClosed};
 
 /// Why there is no page.
@@ -25,7 +28,7 @@ impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         let problem = match self {
             Refused::NotSignedIn => return Redirect::to("/sign-in").into_response(),
-            Refused::NotRecent => return Redirect::to("/account/confirm").into_response(),
+            Refused::NotRecent => return Redirect::to(CONFIRM).into_response(),
             Refused::Problem(problem) => problem,
         };
         let title = match problem.status() {
@@ -45,6 +48,24 @@ impl IntoResponse for Refused {
         );
         (problem.status(), page).into_response()
     }
+}
+
+/// What the guard against forged requests says to people: most of those that it refuses are old.
+pub(crate) fn too_old(path: &str) -> Response {
+    let title = "This page is too old";
+    let page = layout::alone(
+        title,
+        html! {
+            h1 { (title) }
+            p { "It is from before you signed in or out, in another tab perhaps, or not of this site. Nothing was changed." }
+            @match Back::from(path) {
+                Some(back) => p { a.button.primary href=(back.as_str()) { "Load it again" } },
+                None => p { "Go back, and load it again." },
+            }
+            p { a href="/" { "Back to the start" } }
+        },
+    );
+    (StatusCode::FORBIDDEN, page).into_response()
 }
 
 impl From<Problem> for Refused {

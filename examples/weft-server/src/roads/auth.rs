@@ -178,6 +178,23 @@ impl AuthRoad {
         Ok(id)
     }
 
+    /// A hash of a password for each way in which some are made.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(crate) async fn kinds_of_hashes(&self) -> Result<Vec<String>, Problem> {
+        let mut conn = pooled(&self.pool, "auth").await?;
+        // Algorithm, version and parameters of a PHC string.
+        let kinds: Vec<Kind> = diesel::sql_query(
+            "SELECT DISTINCT ON (split_part(password, '$', 2), split_part(password, '$', 3), \
+                 split_part(password, '$', 4)) password \
+             FROM auth_accounts WHERE password IS NOT NULL",
+        )
+        .load(&mut conn)
+        .await?;
+        Ok(kinds.into_iter().map(|kind| kind.password).collect())
+    }
+
     /// The organisations that `account` is a member of, by name.
     ///
     /// # Errors
@@ -242,6 +259,12 @@ impl AuthRoad {
         };
         Ok(Member::identity(query.load(&mut conn).await?))
     }
+}
+
+#[derive(QueryableByName)]
+struct Kind {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    password: String,
 }
 
 /// How an organisation is named.
