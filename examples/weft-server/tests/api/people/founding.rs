@@ -158,11 +158,11 @@ fn an_old_proof_deletes_nothing() {
         stage.database.execute(old).unwrap();
         assert_eq!(
             browser.visit("/account/deletion").await.path,
-            "/account/confirm"
+            "/account/confirm?back=/account/deletion"
         );
         browser.visit("/account").await;
         let page = browser.submit("/account/deletion", &[]).await;
-        assert_eq!(page.path, "/account/confirm");
+        assert_eq!(page.path, "/account/confirm?back=/account/deletion");
         assert_eq!(
             count(stage, &format!("auth_accounts WHERE mailbox = '{AIKO}'")),
             1

@@ -1,9 +1,11 @@
 //! People, in pages.
 
 mod accounts;
+mod back;
 mod founding;
 mod grade;
 mod guard;
+mod lists;
 mod matrix;
 mod members;
 mod passwords;

@@ -221,7 +221,8 @@ fn who_was_away_for_a_while_proves_again_who_that_is() {
         made(&mut browser, "read").await;
         let id = id_of(stage, "the importer");
         let page = browser.visit(TOKENS).await.clone();
-        let late = "UPDATE auth_sessions SET proved_at = ARRAY[now() - interval '11 minutes']";
+        let late = "UPDATE auth_sessions SET proved_at = \
+                    (SELECT array_agg(at - interval '11 minutes') FROM unnest(proved_at) AS at)";
         stage.database.execute(late).unwrap();
         let before = stage.everything();
         for (path, fields) in [
