@@ -162,7 +162,7 @@ mod tests {
             ("/o/kumo/members/1-a/remove", Some("/o/kumo/members/1-a")),
             ("/account/devices/revoke-others", Some("/account")),
             ("/sign-out", None),
-            ("//evil.example/account", None),
+            ("//evil.example/account", Some("/")),
             ("", None),
         ] {
             let back = Back::from(path);
