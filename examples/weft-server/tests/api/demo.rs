@@ -31,6 +31,28 @@ fn the_demos_tokens_are_kept_and_work() {
         }
         assert_eq!(seen[0].len(), 4);
         assert_eq!(seen[0], seen[1], "the same at every start");
+        // Each start makes them good for a month.
+        let ended = "UPDATE auth_api_tokens SET expires_at = now()";
+        stage.database.execute(ended).unwrap();
+        assert_eq!(
+            stage
+                .ask(&seen[0][0], "GET", "/api/me", None)
+                .await
+                .status
+                .as_u16(),
+            401
+        );
+        seed::tokens((&stage.roads, &accounts), orgs, &folder, SystemTime::now())
+            .await
+            .unwrap();
+        assert_eq!(
+            stage
+                .ask(&seen[0][0], "GET", "/api/me", None)
+                .await
+                .status
+                .as_u16(),
+            200
+        );
         // A folder from another database: its tokens are made good here.
         let gone = "DELETE FROM auth_api_tokens";
         stage.database.execute(gone).unwrap();
