@@ -10,14 +10,13 @@ use std::time::SystemTime;
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
-use chrono::{TimeDelta, Utc};
 use futures_util::future::join_all;
 use server::{ORIGIN, OWNER, Server, keys};
 use tower::ServiceExt;
 use weft_benches::{in_turns, tokio_runtime};
 use weft_embedded::{Cluster, Options};
 use weft_server::site::Site;
-use weft_server::token::{ApiToken, PREFIX};
+use weft_server::token::{New, Permission, Scopes};
 use weft_webhooks::{Scheme, Secret, Signer};
 
 const ROUNDS: usize = 31;
@@ -81,15 +80,22 @@ fn secret(text: &str) -> Secret {
 async fn endpoint(database: &weft_embedded::Database) -> (Router, String) {
     let site = Site::new(ORIGIN, &keys()).expect("a site");
     let Server {
-        router, roads, org, ..
+        router,
+        roads,
+        accounts,
+        org,
     } = Server::new(database, site).await;
     let mailbox = weft_auth::Mailbox::parse(OWNER).expect("an address");
     let user = roads.auth.account(&mailbox).await.expect("an account");
-    let token = ApiToken::generate(PREFIX).expect("a token");
-    let until = Utc::now() + TimeDelta::hours(1);
-    let digest = token.digest();
-    let issued = roads.auth.issue(&digest, (org, user), "bench", until);
-    issued.await.expect("a token");
+    let new = New {
+        account: user.into(),
+        audience: Some(org),
+        label: "bench",
+        scopes: &Scopes::new([Permission::Write]),
+        lifetime: None,
+    };
+    let issued = accounts.tokens().issue(new, SystemTime::now()).await;
+    let (_, token) = issued.expect("a token");
     let new = serde_json::json!({ "provider": "workos", "label": "bench", "secret": SECRET });
     let request = Request::post("/api/webhook-endpoints")
         .header("authorization", format!("Bearer {}", token.expose()))

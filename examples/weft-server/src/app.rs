@@ -21,7 +21,7 @@ use crate::{
     layers,
     mail::Post,
     openapi::Api,
-    pages::{pages, refused::Refused},
+    pages::{back::told_to_confirm, pages, refused::Refused},
     roads::Roads,
     routes,
     site::{REPORTS, Site},
@@ -78,6 +78,7 @@ impl AppState {
             self.outgoing.send_due(&self.roads, self.directory.keys()),
             retention::keep(&self.roads),
             self.post.deliver(self.accounts.store(), &self.site),
+            self.accounts.watch_hashes(),
         );
     }
 
@@ -99,7 +100,8 @@ impl AppState {
         &self.outgoing
     }
 
-    pub(crate) fn accounts(&self) -> &Accounts {
+    /// Who may sign in.
+    pub fn accounts(&self) -> &Accounts {
         &self.accounts
     }
 
@@ -131,9 +133,11 @@ impl AppState {
 pub fn app(state: AppState) -> Router {
     let pages = pages()
         .into_router()
-        .layer(from_fn_with_state(state.clone(), layers::meant))
-        .layer(state.site().headers());
+        .layer(from_fn(told_to_confirm))
+        .layer(from_fn_with_state(state.clone(), layers::meant));
     let guarded = Guarded::new(pages, state.site().csrf())
+        .layer(from_fn(layers::refused))
+        .layer(state.site().headers())
         .bearing(programs(), Problem::unauthorized)
         .signed(
             "/webhooks/{provider}/{endpoint_id}",

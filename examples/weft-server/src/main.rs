@@ -5,7 +5,7 @@ use std::{
     fs::File,
     io::{self, IsTerminal, Write},
     process::ExitCode,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use chrono::Utc;
@@ -136,10 +136,12 @@ fn public(listen: &str) -> Outcome<Public> {
 }
 
 async fn serve(folder: &StateFolder, roads: Roads, listen: &str, demo: bool) -> Outcome<()> {
+    let keys = Keys::open(folder)?;
+    let accounts = Accounts::new(roads.auth.clone(), &keys)?;
     let tokens = match demo {
         true => {
             let orgs = seed::seed(&roads).await?;
-            seed::tokens(&roads, orgs, folder, Utc::now()).await?
+            seed::tokens((&roads, &accounts), orgs, folder, SystemTime::now()).await?
         }
         false => Vec::new(),
     };
@@ -148,7 +150,6 @@ async fn serve(folder: &StateFolder, roads: Roads, listen: &str, demo: bool) -> 
         .map_err(|error| format!("cannot listen on {listen}: {error}"))?;
     let port = listeners[0].local_addr()?.port();
     let host = listen.rsplit_once(':').map_or(listen, |(host, _)| host);
-    let keys = Keys::open(folder)?;
     let public = Public::from_env((host, port))?;
     let tls = match public.tls() {
         Some((certificate, key)) => tls::from_files(certificate, key)?,
@@ -159,9 +160,13 @@ async fn serve(folder: &StateFolder, roads: Roads, listen: &str, demo: bool) -> 
         false => Post::nobody(),
     };
     let site = public.site(&keys)?;
+    let own = std::path::absolute(folder.file(tls::CERTIFICATE))?;
+    let site = match public.tls() {
+        None => site.with_own_certificate(own.clone()),
+        Some(_) => site,
+    };
     let mut out = io::stdout().lock();
     writeln!(out, "{}", site.origin().as_str())?;
-    let own = folder.file(tls::CERTIFICATE);
     let certificate = public.tls().map_or(&*own, |(certificate, _)| certificate);
     writeln!(out, "certificate: {}", certificate.display())?;
     for token in &tokens {
@@ -173,7 +178,6 @@ async fn serve(folder: &StateFolder, roads: Roads, listen: &str, demo: bool) -> 
     }
     out.flush()?;
     drop(out);
-    let accounts = Accounts::new(roads.auth.clone(), &keys)?;
     let directory = Directory::new(keys.webhooks().clone())?;
     let outgoing = Outgoing::from_env()?;
     let state = AppState::new(roads, directory, outgoing, (accounts, site, post));

@@ -322,6 +322,16 @@ words! {
 }
 
 words! {
+    /// Which of a list come first.
+    First {
+        /// The oldest.
+        Oldest = "oldest",
+        /// The newest.
+        Newest = "newest",
+    }
+}
+
+words! {
     /// Who sends webhooks.
     Provider {
         /// WorkOS: sign-on and directories.

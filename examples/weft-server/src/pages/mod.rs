@@ -6,6 +6,7 @@ mod account;
 mod agent;
 mod asked;
 mod assets;
+pub(crate) mod back;
 mod conversation;
 mod customers;
 mod development;
@@ -25,6 +26,7 @@ mod second_factor;
 mod settings;
 mod show;
 mod sign_in;
+mod tokens;
 mod visitor;
 
 use axum::{
@@ -100,5 +102,6 @@ pub fn pages() -> Pages {
     let pages = members::routes(pages);
     let pages = invitations::routes(pages);
     let pages = settings::routes(pages);
+    let pages = tokens::routes(pages);
     development::routes(pages)
 }

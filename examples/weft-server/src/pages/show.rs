@@ -44,16 +44,19 @@ pub(crate) fn choice(
     (name, label, all): (&str, &str, &str),
     options: impl IntoIterator<Item = (String, String)>,
     chosen: Option<&str>,
+    note: Option<&str>,
 ) -> Markup {
+    let described = note.map(|_| format!("{name}-note"));
     html! {
         div.field {
             label for=(name) { (label) }
-            select id=(name) name=(name) {
+            select id=(name) name=(name) aria-describedby=[&described] {
                 option value="" { (all) }
                 @for (value, said) in options {
                     option value=(value) selected[chosen == Some(&*value)] { (said) }
                 }
             }
+            @if let Some(note) = note { small id=[&described] { (note) } }
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Signing in with a password, and signing out.
 
+use std::time::Instant;
+
 use axum::{
     extract::State,
     http::StatusCode,
@@ -83,7 +85,7 @@ async fn sign_in(
             "That cannot be a password.",
         ));
     };
-    let visit = visitor.visit(typed.remember.is_some());
+    let (visit, began) = (visitor.visit(typed.remember.is_some()), Instant::now());
     match state
         .accounts()
         .login()
@@ -93,6 +95,7 @@ async fn sign_in(
         Ok(outcome) => Ok(enter(&state, &visitor, outcome)),
         Err(error) => {
             state.post().wake();
+            state.accounts().even_out(began).await;
             again(told(error)?)
         }
     }

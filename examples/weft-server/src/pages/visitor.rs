@@ -9,6 +9,7 @@ use axum::{
 };
 use maud::{Markup, PreEscaped};
 use weft_auth::{
+    AccountId,
     cookie::Cookie,
     csrf::tower::FormToken,
     link::Post,
@@ -155,6 +156,11 @@ impl Member {
 
     pub(crate) fn organization(&self) -> &Organization {
         &self.organization
+    }
+
+    /// Whose account it is.
+    pub(crate) fn account(&self) -> AccountId {
+        self.signed_in.session.account()
     }
 
     /// What the member may see and do, as the API has it.

@@ -26,7 +26,7 @@ fn each_role_keeps_to_its_road() {
                 "weft_app",
                 [
                     "SELECT FROM auth_accounts",
-                    "SELECT FROM api_tokens",
+                    "SELECT FROM auth_api_tokens",
                     "SELECT FROM weft_unscoped_audit",
                     "INSERT INTO plans DEFAULT VALUES",
                     "DELETE FROM organizations",
@@ -43,7 +43,7 @@ fn each_role_keeps_to_its_road() {
                     "UPDATE memberships SET role = 'owner'",
                     "INSERT INTO membership_shops DEFAULT VALUES",
                     "SELECT plan_id FROM organizations",
-                    "UPDATE api_tokens SET org_id = org_id",
+                    "UPDATE auth_api_tokens SET audience = audience",
                     "DELETE FROM auth_audit",
                 ],
             ),

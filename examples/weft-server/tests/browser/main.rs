@@ -27,13 +27,14 @@ macro_rules! stories {
     ($($name:literal),+) => { [$(($name, include_str!($name))),+] };
 }
 
-const STORIES: [(&str, &str); 8] = stories!(
+const STORIES: [(&str, &str); 9] = stories!(
     "sign-up.mjs",
     "links.mjs",
     "sessions.mjs",
     "forged.mjs",
     "policy.mjs",
     "members.mjs",
+    "tokens.mjs",
     "keyboard.mjs",
     "pages.mjs"
 );

@@ -65,6 +65,11 @@ test("pages for everybody", async () => {
   await page.getByLabel("Password").fill("not the right one at all");
   await press(page, "Sign in");
   await look(page, "sign-in-wrong");
+  // Another tab takes the session that the form of this one is of.
+  await page.context().clearCookies();
+  await page.getByLabel("Password").fill("not the right one at all");
+  await press(page, "Sign in");
+  await look(page, "too-old");
 });
 
 test("pages of an account", async () => {
@@ -113,7 +118,19 @@ test("pages of an organisation", async () => {
     "orders": at("orders"),
     "members": at("members"),
     "members-invite": at("members/invite"),
+    "settings": at("settings"),
+    "tokens-new": at("tokens/new"),
   });
+  for (const name of ["The importer of orders", "A script"]) {
+    await page.goto(at("tokens/new"));
+    await page.getByLabel("Name").fill(name);
+    await press(page, "Make it");
+  }
+  await look(page, "tokens-made");
+  await page.goto(at("tokens"));
+  await look(page, "tokens");
+  for (const name of ["The importer of orders", "A script", "demo"]) await press(page, `Revoke ${name}`);
+  await look(page, "tokens-none");
   for (const [name, list] of [["conversation", "inbox"], ["customer", "customers"], ["order", "orders"]]) {
     await page.goto(at(list));
     const kind = list === "inbox" ? "conversations" : list;

@@ -1,9 +1,11 @@
 //! People, in pages.
 
 mod accounts;
+mod back;
 mod founding;
 mod grade;
 mod guard;
+mod lists;
 mod matrix;
 mod members;
 mod passwords;
@@ -12,6 +14,7 @@ mod sessions;
 mod settings;
 mod site;
 mod strangers;
+mod tokens;
 
 use crate::{browser::Browser, stage::Stage};
 

@@ -43,6 +43,11 @@ fn ids(stage: &Stage) -> Vec<Uuid> {
         );
         ids.extend(stage.ids(&some));
     }
+    let tokens = format!(
+        "SELECT id FROM auth_api_tokens WHERE audience = '{}'",
+        stage.b.id
+    );
+    ids.extend(stage.ids(&tokens));
     ids.extend(stage.ids("SELECT id FROM auth_accounts"));
     ids
 }
@@ -90,7 +95,12 @@ fn forms(id: Uuid) -> Vec<Vec<(&'static str, String)>> {
         vec![
             ("display_name", text("Eve")),
             ("access", text("some")),
-            ("shop_id", id),
+            ("shop_id", id.clone()),
+        ],
+        vec![
+            ("label", id),
+            ("permission", text("write")),
+            ("days", text("7")),
         ],
     ]
 }
