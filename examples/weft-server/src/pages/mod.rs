@@ -26,6 +26,7 @@ mod settings;
 mod show;
 mod sign_in;
 mod visitor;
+mod webhooks;
 
 use axum::{
     Router,
@@ -100,5 +101,6 @@ pub fn pages() -> Pages {
     let pages = members::routes(pages);
     let pages = invitations::routes(pages);
     let pages = settings::routes(pages);
+    let pages = webhooks::routes(pages);
     development::routes(pages)
 }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::{
     error::Problem,
     extract::Tenant,
-    schema::{customers, memberships, shops},
+    schema::{customers, memberships, shops, webhook_endpoints, webhook_subscriptions},
 };
 
 /// Ids and their names, in the order of the names.
@@ -35,6 +35,28 @@ impl Names {
         let query = memberships::table
             .order((memberships::display_name, memberships::id))
             .select((memberships::id, memberships::display_name));
+        Ok(Names(query.load(&mut tenant.open().await?).await?))
+    }
+
+    /// The endpoints.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(crate) async fn of_endpoints(tenant: &Tenant) -> Result<Names, Problem> {
+        let query = webhook_endpoints::table
+            .order((webhook_endpoints::label, webhook_endpoints::id))
+            .select((webhook_endpoints::id, webhook_endpoints::label));
+        Ok(Names(query.load(&mut tenant.open().await?).await?))
+    }
+
+    /// The subscriptions, each by where its messages go.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(crate) async fn of_subscriptions(tenant: &Tenant) -> Result<Names, Problem> {
+        let query = webhook_subscriptions::table
+            .order((webhook_subscriptions::url, webhook_subscriptions::id))
+            .select((webhook_subscriptions::id, webhook_subscriptions::url));
         Ok(Names(query.load(&mut tenant.open().await?).await?))
     }
 
