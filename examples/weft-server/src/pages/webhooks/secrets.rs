@@ -123,15 +123,18 @@ async fn page(
 ) -> Result<Markup, Refused> {
     let tenant = member.tenant();
     let Json(one) = webhook_endpoints::get(tenant.clone(), Id(id), NoQuery).await?;
+    let Json(kept) = webhook_secrets::list(tenant.clone(), Id(id), NoQuery).await?;
     let title = format!("New secret for {}", one.label);
     let content = html! {
         h1 { (title) }
-        p { "Until the secret of before ends, either is good: change it at " (name(one.provider)) " meanwhile, and nothing is lost." }
+        @if !kept.is_empty() {
+            p { "Until the secret of before ends, either is good: change it at " (name(one.provider)) " meanwhile, and nothing is lost." }
+        }
         @if let Some(problem) = problem { (layout::wrong(problem)) }
         section.card {
             (layout::form(member.visitor(), &member.path(&format!("{}/rotate", path(id))), html! {
                 (field(found(one.provider)))
-                (overlap(overlapping))
+                @if !kept.is_empty() { (overlap(overlapping)) }
                 button.primary type="submit" { "Take the new secret" }
             }))
         }

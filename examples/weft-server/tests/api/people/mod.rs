@@ -11,6 +11,7 @@ mod reports;
 mod sessions;
 mod site;
 mod strangers;
+mod webhooks;
 
 use crate::{browser::Browser, stage::Stage};
 
