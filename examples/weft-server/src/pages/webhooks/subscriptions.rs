@@ -236,7 +236,7 @@ async fn page(member: &Member, typed: &Typed, problem: Option<&str>) -> Result<M
                     @for one in EventType::ALL {
                         label.choice {
                             input type="checkbox" name="event_types" value=(one.as_str()) checked[typed.event_types.contains(one)];
-                            (happening(*one)) " " code.soft { (one.as_str()) }
+                            span { (happening(*one)) " " code.soft { (one.as_str()) } }
                         }
                     }
                 }
