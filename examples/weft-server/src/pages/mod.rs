@@ -28,6 +28,7 @@ mod show;
 mod sign_in;
 mod tokens;
 mod visitor;
+mod webhooks;
 
 use axum::{
     Router,
@@ -103,5 +104,6 @@ pub fn pages() -> Pages {
     let pages = invitations::routes(pages);
     let pages = settings::routes(pages);
     let pages = tokens::routes(pages);
+    let pages = webhooks::routes(pages);
     development::routes(pages)
 }

@@ -11,7 +11,7 @@ use super::show;
 use crate::{
     error::Problem,
     extract::Tenant,
-    schema::{customers, memberships, shops},
+    schema::{customers, memberships, shops, webhook_endpoints, webhook_subscriptions},
 };
 
 /// Ids and their names: the first by name, to choose of, and those that a page is about.
@@ -65,6 +65,28 @@ impl Names {
         ids: impl IntoIterator<Item = Uuid>,
     ) -> Result<Names, Problem> {
         names!(tenant, ids, memberships, display_name)
+    }
+
+    /// Of webhook endpoints, those of `ids` among them.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(crate) async fn of_endpoints(
+        tenant: &Tenant,
+        ids: impl IntoIterator<Item = Uuid>,
+    ) -> Result<Names, Problem> {
+        names!(tenant, ids, webhook_endpoints, label)
+    }
+
+    /// Of webhook subscriptions, those of `ids` among them, each by where its messages go.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(crate) async fn of_subscriptions(
+        tenant: &Tenant,
+        ids: impl IntoIterator<Item = Uuid>,
+    ) -> Result<Names, Problem> {
+        names!(tenant, ids, webhook_subscriptions, url)
     }
 
     fn first(mut known: Vec<(Uuid, String)>) -> Names {

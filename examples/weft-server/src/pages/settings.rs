@@ -34,12 +34,26 @@ pub(super) fn routes(pages: Pages) -> Pages {
 }
 
 /// Other pages of settings: where, what they are called, what is there, and whether owners alone see them.
-const PARTS: &[(&str, &str, &str, bool)] = &[(
-    "tokens",
-    "API tokens",
-    "For programs that work for you",
-    false,
-)];
+const PARTS: &[(&str, &str, &str, bool)] = &[
+    (
+        "tokens",
+        "API tokens",
+        "For programs that work for you",
+        false,
+    ),
+    (
+        "webhooks/in",
+        "Webhooks in",
+        "What Stripe, Shopify, Slack and others send here",
+        true,
+    ),
+    (
+        "webhooks/out",
+        "Webhooks out",
+        "Who is told of what happens here",
+        true,
+    ),
+];
 
 async fn read(member: Member) -> Result<Markup, Refused> {
     page(&member, None).await
@@ -59,6 +73,7 @@ async fn page(member: &Member, typed: Option<Typed<'_>>) -> Result<Markup, Refus
         None => (&*organization.name, None),
     };
     let parts = PARTS.iter().filter(|(.., owners)| owns || !owners);
+    let parts: Vec<_> = parts.collect();
     let content = html! {
         h1 { "Settings" }
         @if let Some(problem) = problem { (layout::wrong(problem)) }
@@ -72,9 +87,11 @@ async fn page(member: &Member, typed: Option<Typed<'_>>) -> Result<Markup, Refus
                 }))
             }
         }
-        ul.list {
-            @for (path, name, what, _) in parts {
-                li { a href=(member.path(path)) { strong { (name) } span.soft { (what) } } }
+        @if !parts.is_empty() {
+            ul.list {
+                @for (path, name, what, _) in parts {
+                    li { a href=(member.path(path)) { strong { (name) } span.soft { (what) } } }
+                }
             }
         }
         section.card.stack.tight {

@@ -39,6 +39,13 @@ pub(crate) fn word(word: &str) -> String {
     word.replace('_', " ")
 }
 
+/// What the API says of a problem, as a sentence.
+pub(crate) fn sentence(detail: &str) -> String {
+    let mut rest = detail.chars();
+    let first = rest.next().map(|first| first.to_uppercase().to_string());
+    format!("{}{}.", first.unwrap_or_default(), rest.as_str())
+}
+
 /// A list to choose one of, or all.
 pub(crate) fn choice(
     (name, label, all): (&str, &str, &str),

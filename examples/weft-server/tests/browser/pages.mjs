@@ -2,6 +2,7 @@
 // a picture is left to be looked at.
 
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
@@ -138,6 +139,98 @@ test("pages of an organisation", async () => {
     await page.goto(address);
     await look(page, name);
   }
+});
+
+/** What Stripe would send to `address`, signed with `secret`. */
+async function deliver(page, address, secret, body) {
+  const time = Math.floor(Date.now() / 1000);
+  const mac = createHmac("sha256", secret).update(`${time}.${body}`).digest("hex");
+  const headers = { "stripe-signature": `t=${time},v1=${mac}` };
+  const answer = await fetch(address, { method: "POST", headers, body });
+  assert.equal(answer.status, 200);
+}
+
+test("pages of webhooks", async () => {
+  const page = await device(browser);
+  await signInByMail(browser, page, "greta@nordwind-outdoor.example");
+  const at = (path) => `/o/nordwind-outdoor/${path}`;
+  const secret = "whsec_what stripe signs with in this story";
+  await visit(page, {
+    "settings": at("settings"),
+    "webhooks-in-none": at("webhooks/in"),
+    "webhooks-deliveries-none": at("webhooks/deliveries"),
+    "webhooks-out-none": at("webhooks/out"),
+    "webhooks-messages-none": at("webhooks/messages"),
+    "webhooks-in-new": at("webhooks/in/new"),
+    "webhooks-out-new": at("webhooks/out/new"),
+  });
+
+  await page.goto(at("webhooks/in/new"));
+  await page.getByLabel("Who sends").selectOption("Stripe");
+  await page.getByLabel("Name").fill("Payments of the shop");
+  await page.getByLabel("Secret").fill(secret);
+  await press(page, "Make the endpoint");
+  await look(page, "webhooks-in-new-wrong");
+  assert.equal(await page.getByLabel("Secret").inputValue(), "");
+  await page.getByLabel("For which shop").selectOption({ index: 1 });
+  await press(page, "Make the endpoint");
+  await look(page, "webhooks-endpoint-without-secret");
+  const endpoint = page.url();
+  const address = await page.locator("code.address").innerText();
+  for (const time of ["once", "twice"]) {
+    await page.getByRole("link", { name: time === "once" ? "Add a secret" : "Change to a new secret" }).click();
+    if (time === "twice") await look(page, "webhooks-rotate");
+    await page.getByLabel("Secret", { exact: true }).fill(`${secret}, ${time}`);
+    await press(page, "Take the new secret");
+  }
+  await deliver(page, address, `${secret}, once`, "what nobody can read: " + "x".repeat(300));
+  await deliver(page, address, `${secret}, twice`, JSON.stringify({ type: "invoice.created", data: {} }));
+  await page.goto(endpoint);
+  await look(page, "webhooks-endpoint");
+  await page.getByRole("link", { name: "What came here" }).click();
+  await look(page, "webhooks-deliveries");
+  await page.locator("tbody a").last().click();
+  await look(page, "webhooks-delivery");
+  await press(page, "Try it again");
+  await look(page, "webhooks-delivery-again");
+
+  await page.goto(at("webhooks/in/new"));
+  await page.getByLabel("Who sends").selectOption("Stalwart");
+  await page.getByLabel("Name").fill("Mail");
+  await press(page, "Make the endpoint");
+  await page.getByRole("link", { name: "Add a secret" }).click();
+  await press(page, "Take the new secret");
+  await look(page, "webhooks-secret");
+  await page.goto(at("webhooks/in"));
+  await look(page, "webhooks-in");
+
+  await page.goto(at("webhooks/out/new"));
+  await page.getByLabel("Address").fill("https://hooks.example.com/weft/orders-and-conversations");
+  await press(page, "Subscribe");
+  await look(page, "webhooks-out-new-wrong");
+  await page.getByLabel("New conversations").check();
+  await page.getByLabel("Changed conversations").check();
+  await page.getByLabel("New messages").check();
+  await press(page, "Subscribe");
+  await look(page, "webhooks-out-secret");
+  await page.getByRole("link", { name: "I have it" }).click();
+  const subscription = page.url();
+
+  // Something happens, and is told.
+  await page.goto(at("inbox"));
+  await page.locator("main a[href*='/conversations/']").first().click();
+  await press(page, "Close it");
+  await page.goto(subscription);
+  await look(page, "webhooks-subscription");
+  await page.getByRole("link", { name: "What it was told" }).click();
+  await look(page, "webhooks-messages");
+  await page.locator("tbody a").first().click();
+  await look(page, "webhooks-message");
+  await page.goto(at("webhooks/out"));
+  await look(page, "webhooks-out");
+  await page.goto(subscription);
+  await press(page, "Turn it off");
+  await look(page, "webhooks-subscription-off");
 });
 
 test("the first page is there at once", async () => {

@@ -15,6 +15,7 @@ mod settings;
 mod site;
 mod strangers;
 mod tokens;
+mod webhooks;
 
 use crate::{browser::Browser, stage::Stage};
 
