@@ -24,6 +24,7 @@ use crate::{
     pages::{pages, refused::Refused},
     roads::Roads,
     routes,
+    single_sign_on::SingleSignOn,
     site::{REPORTS, Site},
     violations::Violations,
     webhooks::{directory::Directory, process, retention},
@@ -39,6 +40,7 @@ pub struct AppState {
     site: Arc<Site>,
     post: Post,
     violations: Arc<Violations>,
+    single_sign_on: Option<Arc<SingleSignOn>>,
 }
 
 impl AppState {
@@ -58,6 +60,16 @@ impl AppState {
             site: Arc::new(site),
             post,
             violations: Arc::default(),
+            single_sign_on: None,
+        }
+    }
+
+    /// The same where organisations sign their people in through WorkOS.
+    #[must_use]
+    pub fn with_single_sign_on(self, single_sign_on: Option<SingleSignOn>) -> AppState {
+        AppState {
+            single_sign_on: single_sign_on.map(Arc::new),
+            ..self
         }
     }
 
@@ -78,6 +90,11 @@ impl AppState {
             self.outgoing.send_due(&self.roads, self.directory.keys()),
             retention::keep(&self.roads),
             self.post.deliver(self.accounts.store(), &self.site),
+            async {
+                if let Some(workos) = &self.single_sign_on {
+                    workos.follow(&self.roads, self.accounts.store()).await;
+                }
+            },
         );
     }
 
@@ -105,6 +122,11 @@ impl AppState {
 
     pub(crate) fn site(&self) -> &Arc<Site> {
         &self.site
+    }
+
+    /// How organisations sign their people in, where that is set up.
+    pub(crate) fn single_sign_on(&self) -> Option<&SingleSignOn> {
+        self.single_sign_on.as_deref()
     }
 
     /// What browsers report of the policy.

@@ -26,6 +26,7 @@ use weft_server::{
     roads::Roads,
     schema::{TENANCY, organizations, roles, shops},
     seed, serve,
+    single_sign_on::SingleSignOn,
     state_folder::StateFolder,
     tls,
     value::Role,
@@ -156,6 +157,7 @@ async fn serve(folder: &StateFolder, roads: Roads, listen: &str, demo: bool) -> 
         false => Post::nobody(),
     };
     let site = public.site(&keys)?;
+    let single_sign_on = SingleSignOn::from_env(&site)?;
     let mut out = io::stdout().lock();
     writeln!(out, "{}", site.origin().as_str())?;
     writeln!(
@@ -175,7 +177,8 @@ async fn serve(folder: &StateFolder, roads: Roads, listen: &str, demo: bool) -> 
     let accounts = Accounts::new(roads.auth.clone(), &keys)?;
     let directory = Directory::new(keys.webhooks().clone())?;
     let outgoing = Outgoing::from_env()?;
-    let state = AppState::new(roads, directory, outgoing, (accounts, site, post));
+    let state = AppState::new(roads, directory, outgoing, (accounts, site, post))
+        .with_single_sign_on(single_sign_on);
     state
         .read_endpoints()
         .await

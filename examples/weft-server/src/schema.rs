@@ -104,6 +104,7 @@ diesel::table! {
         plan_id -> Uuid,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        workos_organization -> Nullable<Text>,
     }
 }
 
@@ -350,5 +351,6 @@ diesel::table! {
 
 diesel::allow_tables_to_appear_in_same_query!(api_tokens, memberships);
 diesel::allow_tables_to_appear_in_same_query!(organizations, memberships, membership_shops);
+diesel::allow_tables_to_appear_in_same_query!(organizations, plans);
 diesel::allow_tables_to_appear_in_same_query!(memberships, webhook_subscriptions);
 diesel::allow_tables_to_appear_in_same_query!(webhook_endpoints, webhook_secrets);

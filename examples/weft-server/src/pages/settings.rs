@@ -34,7 +34,12 @@ pub(super) fn routes(pages: Pages) -> Pages {
 }
 
 /// Other pages of settings: where, what they are called, what is there, and whether owners alone see them.
-const PARTS: [(&str, &str, &str, bool); 0] = [];
+const PARTS: [(&str, &str, &str, bool); 1] = [(
+    "sign-on",
+    "Single sign-on",
+    "How people of the organisation sign in",
+    true,
+)];
 
 async fn read(member: Member) -> Result<Markup, Refused> {
     page(&member, None).await

@@ -9,6 +9,7 @@ use axum::{
 };
 use maud::{Markup, PreEscaped};
 use weft_auth::{
+    AccountId,
     cookie::Cookie,
     csrf::tower::FormToken,
     link::Post,
@@ -160,6 +161,11 @@ impl Member {
     /// What the member may see and do, as the API has it.
     pub(crate) fn tenant(&self) -> &Tenant {
         &self.tenant
+    }
+
+    /// Whose account it is.
+    pub(crate) fn account(&self) -> AccountId {
+        self.signed_in.session.account()
     }
 
     /// Goes on only where the member proved a moment ago who that is.

@@ -10,6 +10,7 @@ mod passwords;
 mod reports;
 mod sessions;
 mod site;
+mod sso;
 mod strangers;
 
 use crate::{browser::Browser, stage::Stage};
