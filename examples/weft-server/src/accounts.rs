@@ -1,13 +1,14 @@
 //! weft-auth, put together for this server: who signs in, and by what.
 
-use std::io;
+use std::{io, time::SystemTime};
 
 use weft_auth::{
     AccountId,
     login::{Login, Offload},
     password::{Config, Hasher, Params},
     postgres::PgStore,
-    store::{Account, AccountStore},
+    store::{Account, AccountStore, CounterStore},
+    throttle::{Limits, Network},
     totp::seal::Keyring,
 };
 
@@ -22,6 +23,7 @@ pub struct Accounts {
     login: Login<Store, Blocking>,
     store: Store,
     secrets: Keyring,
+    limits: Limits,
 }
 
 impl Accounts {
@@ -38,6 +40,7 @@ impl Accounts {
             login: login.with_offload(Blocking),
             store,
             secrets: keys.derived("apps")?,
+            limits: Limits::new(keys.pseudonyms()?),
         })
     }
 
@@ -53,6 +56,19 @@ impl Accounts {
     pub async fn find(&self, id: AccountId) -> Result<Option<Account>, Problem> {
         self.store.account(id).await.map_err(|error| {
             tracing::error!(%error, "an account cannot be read");
+            Problem::unavailable()
+        })
+    }
+
+    /// Charges a network for something that is written for whoever asks, and says whether it may.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(crate) async fn admits(&self, network: Network) -> Result<bool, Problem> {
+        let charges = self.limits.network(network);
+        let taken = self.store.take(&charges, SystemTime::now()).await;
+        taken.map_err(|error| {
+            tracing::error!(%error, "a network cannot be charged");
             Problem::unavailable()
         })
     }

@@ -14,7 +14,10 @@ use axum::http::{
     uri::Scheme,
 };
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use hyper::{body::Bytes, client::conn::http1};
+use hyper::{
+    body::{Body, Bytes},
+    client::conn::http1,
+};
 use hyper_util::rt::TokioIo;
 use rustls::{ClientConfig, RootCertStore, crypto::ring, pki_types::ServerName};
 use tokio::{
@@ -165,6 +168,9 @@ async fn ask(
     driver.spawn(connection);
     let answer = sender.send_request(request).await;
     let (head, body) = answer.map_err(|_| NoAnswer::Broken)?.into_parts();
+    if usize::try_from(body.size_hint().lower()).is_ok_and(|length| length > LONGEST) {
+        return Err(NoAnswer::TooLarge);
+    }
     let body = Limited::new(body, LONGEST).collect().await;
     let body = body.map_err(|error| match error.is::<LengthLimitError>() {
         true => NoAnswer::TooLarge,
@@ -201,3 +207,84 @@ impl fmt::Display for NoAnswer {
 }
 
 impl std::error::Error for NoAnswer {}
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpListener,
+    };
+
+    use super::*;
+
+    async fn ask(url: &str) -> Result<Response<Vec<u8>>, NoAnswer> {
+        let client = Client::trusting(RootCertStore::empty()).unwrap();
+        let client = client.within(Duration::from_millis(500));
+        client
+            .send(Request::get(url).body(Vec::new()).unwrap())
+            .await
+    }
+
+    /// Somebody who says that, whatever is asked, and then nothing more.
+    async fn says(text: &'static str) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            let mut open = Vec::new();
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let _ = stream.read(&mut [0; 1024]).await;
+                let _ = stream.write_all(text.as_bytes()).await;
+                open.push(stream);
+            }
+        });
+        format!("http://{address}/")
+    }
+
+    #[tokio::test]
+    async fn an_answer_is_as_it_came() {
+        let url = says("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").await;
+        let answer = ask(&url).await.unwrap();
+        assert_eq!(
+            (answer.status().as_u16(), &**answer.body()),
+            (200, &b"{}"[..])
+        );
+        let to = "HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n";
+        assert_eq!(ask(&says(to).await).await.unwrap().status(), 302);
+    }
+
+    #[tokio::test]
+    async fn what_is_no_answer_is_an_error_in_time() {
+        assert_eq!(ask(&says("").await).await.err(), Some(NoAnswer::Timeout));
+        let begun = "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{";
+        assert_eq!(ask(&says(begun).await).await.err(), Some(NoAnswer::Timeout));
+        let large = "HTTP/1.1 200 OK\r\ncontent-length: 9999999\r\n\r\n";
+        assert_eq!(
+            ask(&says(large).await).await.err(),
+            Some(NoAnswer::TooLarge)
+        );
+        assert_eq!(ask(&says("no").await).await.err(), Some(NoAnswer::Broken));
+        assert_eq!(
+            ask("http://127.0.0.1:1/").await.err(),
+            Some(NoAnswer::Unreachable)
+        );
+    }
+
+    #[tokio::test]
+    async fn plain_http_stays_on_this_machine() {
+        for url in [
+            "http://192.0.2.1/",
+            "http://[2001:db8::1]/",
+            "ftp://127.0.0.1/",
+            "/",
+        ] {
+            assert_eq!(ask(url).await.err(), Some(NoAnswer::Address), "{url}");
+        }
+    }
+
+    #[tokio::test]
+    async fn who_is_not_trusted_is_not_asked() {
+        let url = says("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").await;
+        let url = url.replace("http:", "https:");
+        assert_eq!(ask(&url).await.err(), Some(NoAnswer::Tls));
+    }
+}

@@ -2,6 +2,8 @@
 
 use std::{env, fmt, io, time::Duration, time::SystemTime};
 
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
 use tokio::time::sleep;
 use uuid::Uuid;
 use weft_auth::{
@@ -19,6 +21,7 @@ use crate::{
     client::{self, NoAnswer},
     error::Problem,
     roads::Roads,
+    schema::organizations,
     site::Site,
 };
 
@@ -176,6 +179,30 @@ impl SingleSignOn {
     }
 }
 
+/// Keeps which organisation at WorkOS is `org`'s, or that none is.
+///
+/// # Errors
+/// When it is another's, or the database does not answer.
+pub(crate) async fn connect(
+    roads: &Roads,
+    org: Uuid,
+    organization: Option<&OrganizationId>,
+) -> Result<(), Problem> {
+    let why = match organization {
+        Some(_) => "single sign-on is set up",
+        None => "single sign-on is taken down",
+    };
+    let mut conn = roads.unscoped.open().await?;
+    conn.unscoped(why, "weft-server", async |conn| {
+        diesel::update(organizations::table.find(org))
+            .set(organizations::workos_organization.eq(organization.map(OrganizationId::as_str)))
+            .execute(conn)
+            .await?;
+        Ok(())
+    })
+    .await
+}
+
 /// Whether all that WorkOS says was kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kept {
@@ -233,3 +260,35 @@ const URL: &str = "WEFT_WORKOS_URL";
 /// Of a hundred connections each.
 const PAGES: usize = 10;
 const PERIOD: Duration = Duration::from_secs(10 * 60);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEYS: &str = "test:S3kpL0nq0Jt0h8iIh2q0dJ8mWc7Yv5oXb1uR4eTz6aE=";
+
+    fn with(url: Option<&str>) -> io::Result<SingleSignOn> {
+        let site = Site::new("https://inbox.example.com", &KEYS.parse()?)?;
+        SingleSignOn::new(
+            ("client_1", "sk_test_1"),
+            url,
+            &site,
+            client::Client::new()?,
+        )
+    }
+
+    #[test]
+    fn no_key_is_shown() {
+        let shown = format!("{:?}", with(None).unwrap());
+        assert!(shown.contains("client_1") && shown.contains("https://inbox.example.com/sign-in"));
+        assert!(!shown.contains("sk_test_1"), "{shown}");
+    }
+
+    #[test]
+    fn workos_is_at_an_origin() {
+        assert!(with(Some("http://127.0.0.1:4100")).is_ok());
+        for url in ["127.0.0.1:4100", "http://127.0.0.1:4100/", "ftp://x"] {
+            assert!(with(Some(url)).is_err(), "{url}");
+        }
+    }
+}

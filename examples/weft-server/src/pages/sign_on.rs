@@ -32,7 +32,7 @@ use crate::{
     extract::{Id, NoQuery},
     routes::{organization, plans},
     schema::organizations,
-    single_sign_on::{Kept, SingleSignOn, Unanswered, plan, unavailable},
+    single_sign_on::{Kept, SingleSignOn, Unanswered, connect, plan, unavailable},
 };
 
 pub(super) fn routes(pages: Pages) -> Pages {
@@ -269,10 +269,7 @@ async fn begin(
         Ok(made) => made,
         Err(unanswered) => return failed(&state, &member, unanswered.into()).await,
     };
-    diesel::update(organizations::table)
-        .set(organizations::workos_organization.eq(made.id().as_str()))
-        .execute(&mut member.tenant().open().await?)
-        .await?;
+    connect(state.roads(), org, Some(made.id())).await?;
     look_again(&state, &member, workos, made.id()).await
 }
 
@@ -415,10 +412,8 @@ async fn remove(
         let freed = store.enforce_domain(&organization, &claim.domain, false);
         freed.await.map_err(|error| unavailable(&error))?;
     }
-    diesel::update(organizations::table)
-        .set(organizations::workos_organization.eq(None::<String>))
-        .execute(&mut member.tenant().open().await?)
-        .await?;
+    let org = member.tenant().identity().org_id;
+    connect(state.roads(), org, None).await?;
     let everybody = Revocation::Organization(organization);
     let ended = store.revoke_federated(&everybody).await;
     ended.map_err(|error| unavailable(&error))?;

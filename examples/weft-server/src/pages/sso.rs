@@ -99,6 +99,9 @@ async fn begin(
     let Ok(mailbox) = Mailbox::parse(typed.email.trim()) else {
         return Ok(again(NO_ADDRESS));
     };
+    if !state.accounts().admits(visitor.network()).await? {
+        return Ok(again(TOO_MANY));
+    }
     // The domain decides: nobody is looked up, so that nothing is said of anybody.
     match target(&state, mailbox.domain()).await? {
         Some((target, connected)) => go(&state, workos, (target, &connected), &headers).await,
@@ -106,6 +109,10 @@ async fn begin(
     }
 }
 
+const TOO_MANY: (StatusCode, &str) = (
+    StatusCode::TOO_MANY_REQUESTS,
+    "That was tried too often. Wait a little, then try again.",
+);
 const NO_ORGANIZATION: (StatusCode, &str) = (
     StatusCode::UNPROCESSABLE_ENTITY,
     "No organisation signs people with such addresses in here. Sign in another way.",
@@ -178,6 +185,9 @@ async fn come_back(
     let answer = match Callback::parse(query.as_deref().unwrap_or_default()) {
         Callback::Answer(answer) => answer,
         Callback::Unsolicited { connection } => {
+            if !state.accounts().admits(visitor.network()).await? {
+                return Ok(No::Told(TOO_MANY.0, TOO_MANY.1).into_response());
+            }
             return start_over(&state, workos, connection.as_ref(), &headers).await;
         }
         Callback::Failed(error) => return Ok(No::from(error).into_response()),

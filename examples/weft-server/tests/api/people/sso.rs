@@ -108,6 +108,7 @@ impl World {
 
     /// Begins in `browser`, and says where the identity provider sends it back to.
     async fn begin(&self, browser: &mut Browser, address: &str) -> String {
+        self.stage.after_a_while();
         browser.visit("/sign-in/sso").await;
         browser.submit("/sign-in/sso", &[("email", address)]).await;
         self.follow(&away(&browser.page))
@@ -368,6 +369,35 @@ fn the_answer_depends_on_the_domain_alone() {
     });
 }
 
+/// Whoever asks has something written.
+#[test]
+fn one_network_begins_so_often_and_no_more() {
+    on_stage(async |stage| {
+        let world = World::set_up(stage).await;
+        let mut browser = Browser::new(&world.stage.router);
+        browser.visit("/sign-in/sso").await;
+        let mut status = 200;
+        for _ in 0..200 {
+            browser.visit("/sign-in/sso").await;
+            let page = browser.submit("/sign-in/sso", &[("email", REN)]).await;
+            status = page.status.as_u16();
+            if status != 200 {
+                break;
+            }
+        }
+        assert_eq!(status, 429);
+        let kept = world.count("auth_flows");
+        browser.visit("/sign-in/sso").await;
+        browser.submit("/sign-in/sso", &[("email", REN)]).await;
+        assert_eq!(world.count("auth_flows"), kept);
+        let few = browser
+            .cookies
+            .keys()
+            .filter(|name| name.starts_with("__Host-sso"));
+        assert_eq!(few.count(), 5);
+    });
+}
+
 #[test]
 fn a_workos_that_fails_is_said_kindly_and_nothing_is_written() {
     on_stage(async |stage| {
@@ -599,6 +629,7 @@ fn an_organisation_can_leave_its_people_no_other_way_and_its_owner_one() {
         // Whether there is an account or not, nobody of the domain signs in in another way.
         let mut browser = Browser::new(&world.stage.router);
         let mut ask = async |path: &str, fields: &[(&str, &str)]| {
+            stage.after_a_while();
             browser.visit(path).await;
             let page = browser.submit(path, fields).await;
             (

@@ -86,6 +86,11 @@ fn forms(id: Uuid) -> Vec<Vec<(&'static str, String)>> {
             ("shop_id", id.clone()),
         ],
         vec![("display_name", text("Eve")), ("access", text("owner"))],
+        vec![("part", text("sso"))],
+        vec![
+            ("domain", text("nordwind-outdoor.example")),
+            ("required", text("yes")),
+        ],
         vec![
             ("display_name", text("Eve")),
             ("access", text("some")),
