@@ -24,7 +24,7 @@ use crate::{
     pages::{pages, refused::Refused},
     roads::Roads,
     routes,
-    single_sign_on::SingleSignOn,
+    single_sign_on::{SingleSignOn, events},
     site::{REPORTS, Site},
     violations::Violations,
     webhooks::{directory::Directory, process, retention},
@@ -161,6 +161,7 @@ pub fn app(state: AppState) -> Router {
             "/webhooks/{provider}/{endpoint_id}",
             routes::webhooks::receive,
         )
+        .signed(events::EVENTS, events::receive)
         .reports(REPORTS, |state: &AppState, reports| {
             let now = SystemTime::now();
             state.violations().take(state.site(), &reports, now);

@@ -87,17 +87,30 @@ async fn whoever_comes_to_the_portal_by_a_link_goes_back_and_comes_once() {
     assert_eq!(connection.organization_id(), Some(made.id()));
 }
 
+/// A WorkOS that says that, whatever it is asked.
+struct Says(&'static str);
+impl weft_auth::sso::Transport for Says {
+    type Error = std::convert::Infallible;
+    async fn send(&self, _: Request<Vec<u8>>) -> Result<http::Response<Vec<u8>>, Self::Error> {
+        Ok(http::Response::new(self.0.as_bytes().to_vec()))
+    }
+}
+
+/// An organisation that is another customer's is not taken for ours, whatever the answer says.
+#[tokio::test]
+async fn an_answer_is_about_what_was_asked() {
+    let theirs = r#"{"id": "org_9", "external_id": "00000000-0000-0000-0000-000000000008"}"#;
+    let workos = WorkOs::new(CLIENT_ID, API_KEY, REDIRECT).unwrap();
+    let client = Client::new(workos, Says(theirs));
+    assert!(client.organization_for(OURS).await.is_err());
+    assert!(client.create_organization(OURS, "Acme").await.is_err());
+    assert!(client.organization(&org("org_1")).await.is_err());
+    assert!(client.organization(&org("org_9")).await.is_ok());
+}
+
 /// A browser is sent nowhere else, whatever the answer says.
 #[tokio::test]
 async fn a_link_leads_over_tls_or_to_where_workos_is() {
-    struct Says(&'static str);
-    impl weft_auth::sso::Transport for Says {
-        type Error = std::convert::Infallible;
-        async fn send(&self, _: Request<Vec<u8>>) -> Result<http::Response<Vec<u8>>, Self::Error> {
-            let body = format!("{{\"link\": \"{}\"}}", self.0);
-            Ok(http::Response::new(body.into_bytes()))
-        }
-    }
     let base = weft_auth::Origin::parse("http://127.0.0.1:4100").unwrap();
     let acme = org("org_1");
     for (link, leads) in [
@@ -111,7 +124,10 @@ async fn a_link_leads_over_tls_or_to_where_workos_is() {
         ("https://setup.workos.com/ x", false),
     ] {
         let workos = WorkOs::new(CLIENT_ID, API_KEY, REDIRECT).unwrap();
-        let client = Client::new(workos.with_base(&base), Says(link));
+        let client = Client::new(
+            workos.with_base(&base),
+            Says(format!("{{\"link\": \"{link}\"}}").leak()),
+        );
         let asked = client.setup_link(&acme, Setup::Connection, BACK).await;
         assert_eq!(asked.is_ok(), leads, "{link}");
     }

@@ -10,17 +10,25 @@ use std::{
 };
 
 use axum::http::{Request, header};
+use serde_json::json;
 use uuid::Uuid;
-use weft_auth::sso::{
-    CallbackError, ConnectionState, DomainProof, Setup,
-    fake::{Fake, Fault, Listener, Person},
+use weft_auth::{
+    password::Params,
+    sso::{
+        CallbackError, ConnectionState, DomainProof, Setup,
+        fake::{Fake, Fault, Listener, Mishap, Person},
+    },
 };
 use weft_server::{app, client::Client, keys::Keys, single_sign_on::SingleSignOn, site::Site};
 
-use super::signed_in;
+use super::{
+    matrix::{RIGHT, hash},
+    signed_in,
+};
 use crate::{
     browser::{Browser, Page},
     stage::{KEYS, ORIGIN, Stage, on_stage},
+    webhooks::sender::Endpoint,
 };
 
 const OWNER: &str = "aiko@kumo-ceramics.example";
@@ -28,6 +36,7 @@ const REN: &str = "ren@kumo-ceramics.example";
 const EVE: &str = "eve@kumo-ceramics.example";
 const DOMAIN: &str = "kumo-ceramics.example";
 const HERE: &str = "/o/kumo-ceramics/sign-on";
+const SECRET: &str = "whsec_one secret that WorkOS has of the server";
 const CALLBACK: &str = "/sign-in/sso/callback";
 
 /// A stage where single sign-on is set up, and the WorkOS that it asks.
@@ -134,6 +143,18 @@ impl World {
         browser
     }
 
+    /// Delivers what WorkOS tells, and says how that was answered.
+    async fn tell(&self) -> Vec<u16> {
+        let mut statuses = Vec::new();
+        for webhook in self.fake.deliver(SECRET) {
+            let mut request = Request::post("/webhooks/workos");
+            *request.headers_mut().unwrap() = webhook.headers;
+            let request = request.body(webhook.body.into()).unwrap();
+            statuses.push(self.stage.send(request).await.status.as_u16());
+        }
+        statuses
+    }
+
     /// All that is kept of people.
     fn kept(&self) -> Vec<Vec<Option<String>>> {
         let tables = [
@@ -169,6 +190,7 @@ fn asking(stage: &Stage, url: &str) -> Stage {
     let site = Site::new(ORIGIN, &keys).unwrap();
     let client = Client::new().unwrap().within(Duration::from_millis(500));
     let workos = SingleSignOn::new(("client_1", "sk_test_1"), Some(url), &site, client);
+    let workos = workos.and_then(|workos| workos.told(SECRET));
     let state = stage
         .state
         .clone()
@@ -577,6 +599,15 @@ fn whoever_is_no_member_gets_nothing_and_whoever_is_invited_becomes_one() {
         // What is said of somebody else is no invitation of Eve's.
         world.sign_in(&mut removed, person(REN)).await;
         assert_eq!(removed.page.status.as_u16(), 403);
+        // Nor is one that its maker may not make any more.
+        let role =
+            |role| format!("UPDATE memberships SET role = '{role}' WHERE address = '{OWNER}'");
+        world.execute(&role("member"));
+        let kept = world.kept();
+        world.sign_in(&mut eve, person(EVE)).await;
+        assert_eq!((eve.page.status.as_u16(), session(&eve)), (403, None));
+        assert_eq!(world.kept(), kept);
+        world.execute(&role("owner"));
         world.sign_in(&mut eve, person(EVE)).await;
         assert_eq!(eve.page.path, "/o/kumo-ceramics/inbox", "{:?}", eve.page);
         assert_eq!(world.count("invitations"), "0");
@@ -603,9 +634,9 @@ fn an_organisation_can_leave_its_people_no_other_way_and_its_owner_one() {
             "{}",
             page.text
         );
-        let hash = "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$dGFn";
+        let hash = hash(Params::OWASP).await;
         world.execute(&format!(
-            "UPDATE auth_accounts SET password = '{hash}' WHERE mailbox = '{OWNER}'; \
+            "UPDATE auth_accounts SET password = '{hash}' WHERE mailbox IN ('{OWNER}', '{REN}'); \
              INSERT INTO auth_totps (account_id, sealed, last_step) \
              SELECT id, 'x', 0 FROM auth_accounts WHERE mailbox = '{OWNER}'"
         ));
@@ -638,7 +669,7 @@ fn an_organisation_can_leave_its_people_no_other_way_and_its_owner_one() {
             )
         };
         for address in [REN, OWNER, "nobody@kumo-ceramics.example"] {
-            let password = ("password", "marmalade under the pavement");
+            let password = ("password", "pavement under the marmalade");
             assert_eq!(
                 ask("/sign-in", &[("email", address), password]).await,
                 (403, true)
@@ -652,6 +683,21 @@ fn an_organisation_can_leave_its_people_no_other_way_and_its_owner_one() {
             let (status, _) = ask("/sign-in/owner", &[("email", address), password]).await;
             assert_eq!(status, 422);
         }
+        // With it, the owner who said so is asked for the second factor, and nobody else.
+        let password = ("password", RIGHT);
+        assert_eq!(
+            ask("/sign-in", &[("email", OWNER), password]).await,
+            (403, true)
+        );
+        assert_eq!(
+            ask("/sign-in/owner", &[("email", REN), password]).await.0,
+            422
+        );
+        assert_eq!(
+            ask("/sign-in/owner", &[("email", OWNER), password]).await.0,
+            200
+        );
+        assert_eq!(browser.page.path, "/sign-in/second-factor");
         let no = [("domain", DOMAIN), ("required", "no")];
         owner.visit(HERE).await;
         let page = owner.submit(&require, &no).await;
@@ -826,5 +872,51 @@ fn where_it_is_not_set_up_or_not_paid_for_that_is_said() {
         );
         let page = owner.submit(HERE, &[]).await;
         assert!(page.text.contains("None is connected yet"), "{page:?}");
+    });
+}
+
+#[test]
+fn what_workos_tells_is_carried_over_if_it_is_signed_for_the_server() {
+    on_stage(async |stage| {
+        let world = World::set_up(stage).await;
+        let mut ren = world.browser_of(REN).await;
+        // All that happened so far is known, and can come again.
+        assert!(world.tell().await.iter().all(|status| *status == 200));
+        let left = json!({
+            "id": "directory_user_1", "organization_id": world.organization(),
+            "idp_id": "another id", "emails": [{ "value": REN }],
+        });
+        let gone = "dsync.user.deleted";
+        for mishap in [Mishap::BadSignature, Mishap::Altered, Mishap::Late] {
+            world.fake.announce(gone, &left);
+            world.fake.mishap_next(mishap);
+            let told = world.tell().await;
+            assert!(matches!(told[..], [400..500]), "{mishap:?}: {told:?}");
+            assert_eq!(ren.visit("/account").await.path, "/account");
+        }
+        // An organisation's own endpoint is signed with its own secret, and is believed nothing.
+        let own = Endpoint::make(&world.stage.router, &world.stage.b.owner, "workos", None).await;
+        let event = json!({ "id": "event_1", "event": gone, "data": left });
+        assert_eq!(
+            own.send(&world.stage.router, &event).await.status.as_u16(),
+            200
+        );
+        assert_eq!(ren.visit("/account").await.path, "/account");
+        world.fake.announce(gone, &left);
+        world.fake.mishap_next(Mishap::Duplicated);
+        assert_eq!(world.tell().await, [200, 200]);
+        assert_eq!(ren.visit("/account").await.path, "/sign-in");
+        // What cannot be read comes again, and somebody looks.
+        world.fake.announce(gone, &json!({}));
+        assert_eq!(world.tell().await, [422]);
+        // A domain of somebody else's is none of the teller's.
+        let at = "2099-01-01T00:00:00.000Z";
+        let theirs = json!({ "organization_id": "org_9", "domain": DOMAIN, "updated_at": at });
+        world.fake.announce("organization_domain.verified", &theirs);
+        assert_eq!(world.tell().await, [409]);
+        // Where nobody set it up, there is nothing.
+        let request = Request::post("/webhooks/workos").body("{}".into());
+        let answer = stage.send(request.unwrap()).await;
+        assert_eq!(answer.status.as_u16(), 404);
     });
 }

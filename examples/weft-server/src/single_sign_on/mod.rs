@@ -1,5 +1,7 @@
 //! Single sign-on through WorkOS, where somebody who operates the server has set it up.
 
+pub(crate) mod events;
+
 use std::{env, fmt, io, time::Duration, time::SystemTime};
 
 use diesel::prelude::*;
@@ -14,6 +16,7 @@ use weft_auth::{
     },
     store::FlowStore,
 };
+use weft_webhooks::{Scheme, Secret, Verifier};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -29,6 +32,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct SingleSignOn {
     client: Client<client::Client>,
+    events: Option<Verifier>,
 }
 
 /// Where browsers come back to.
@@ -50,7 +54,11 @@ impl SingleSignOn {
             (Some(id), Some(key)) => (id, key),
         };
         let client = client::Client::new()?;
-        SingleSignOn::new((&id, &key), set(URL).as_deref(), site, client).map(Some)
+        let asks = SingleSignOn::new((&id, &key), set(URL).as_deref(), site, client)?;
+        match set(SECRET).map(Zeroizing::new) {
+            None => Ok(Some(asks)),
+            Some(secret) => asks.told(&secret).map(Some),
+        }
     }
 
     /// That client id and API key, at WorkOS itself or where `url` says.
@@ -73,7 +81,25 @@ impl SingleSignOn {
         };
         Ok(SingleSignOn {
             client: Client::new(workos, client),
+            events: None,
         })
+    }
+
+    /// The same, which is told what happens by events that are signed with that secret.
+    ///
+    /// # Errors
+    /// When it can be none.
+    pub fn told(self, secret: &str) -> io::Result<SingleSignOn> {
+        let secret = Secret::new("events", secret).map_err(io::Error::other)?;
+        let verifier = Verifier::new(Scheme::workos(), [secret]).map_err(io::Error::other)?;
+        Ok(SingleSignOn {
+            events: Some(verifier),
+            ..self
+        })
+    }
+
+    pub(crate) fn events(&self) -> Option<&Verifier> {
+        self.events.as_ref()
     }
 
     pub(crate) fn client(&self) -> &Client<client::Client> {
@@ -255,6 +281,7 @@ pub(crate) fn unavailable(error: &impl fmt::Display) -> Problem {
 
 const CLIENT_ID: &str = "WEFT_WORKOS_CLIENT_ID";
 const API_KEY: &str = "WEFT_WORKOS_API_KEY";
+const SECRET: &str = "WEFT_WORKOS_WEBHOOK_SECRET";
 const URL: &str = "WEFT_WORKOS_URL";
 
 /// Of a hundred connections each.
@@ -279,7 +306,9 @@ mod tests {
 
     #[test]
     fn no_key_is_shown() {
-        let shown = format!("{:?}", with(None).unwrap());
+        let secret = "whsec_one secret that WorkOS could have";
+        let shown = format!("{:?}", with(None).unwrap().told(secret).unwrap());
+        assert!(!shown.contains("one secret"), "{shown}");
         assert!(shown.contains("client_1") && shown.contains("https://inbox.example.com/sign-in"));
         assert!(!shown.contains("sk_test_1"), "{shown}");
     }
