@@ -703,6 +703,11 @@ fn an_organisation_can_leave_its_people_no_other_way_and_its_owner_one() {
         let page = owner.submit(&require, &no).await;
         assert!(page.text.contains("as they like"), "{page:?}");
         drop(signed_in(&world.stage, REN).await);
+        // What is taken down requires nothing.
+        owner.submit(&require, &yes).await;
+        assert_eq!(world.count("auth_domains WHERE enforced"), "1");
+        owner.submit(&format!("{HERE}/remove"), &[]).await;
+        drop(signed_in(&world.stage, REN).await);
     });
 }
 
