@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     browser::{Browser, Page},
-    stage::{KEYS, ORIGIN, Stage, on_stage},
+    stage::{KEYS, ORIGIN, Stage, on_stage, until},
     webhooks::sender::Endpoint,
 };
 
@@ -829,6 +829,34 @@ fn what_ends_there_ends_here() {
             page.text.contains("proved") && page.text.contains("active"),
             "{page:?}"
         );
+    });
+}
+
+/// Events get lost, and flows are left.
+#[test]
+fn what_nobody_told_is_found_by_asking() {
+    on_stage(async |stage| {
+        let world = World::set_up(stage).await;
+        let mut ren = world.browser_of(REN).await;
+        world
+            .begin(&mut Browser::new(&world.stage.router), REN)
+            .await;
+        world.execute("UPDATE auth_flows SET started_at = now() - interval '11 minutes'");
+        world
+            .begin(&mut Browser::new(&world.stage.router), REN)
+            .await;
+        world
+            .fake
+            .set_connection("conn_1", ConnectionState::Inactive);
+        let found = until("the server asks", async || {
+            let ended = "auth_sessions WHERE connection IS NOT NULL";
+            world.count(ended) == "0" && world.count("auth_flows") == "1"
+        });
+        tokio::select! {
+            () = world.stage.state.work() => {}
+            () = found => {}
+        }
+        assert_eq!(ren.visit("/account").await.path, "/sign-in");
     });
 }
 
