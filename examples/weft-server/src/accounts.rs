@@ -14,7 +14,8 @@ use weft_auth::{
     login::{Login, Offload, padding},
     password::{Config, Hasher, Params},
     postgres::PgStore,
-    store::{Account, AccountStore},
+    store::{Account, AccountStore, CounterStore},
+    throttle::{Limits, Network},
     token::GrantRefusal,
     totp::seal::Keyring,
 };
@@ -39,6 +40,7 @@ pub struct Accounts {
     auth: AuthRoad,
     hasher: Hasher,
     uneven: Arc<AtomicBool>,
+    limits: Limits,
 }
 
 impl Accounts {
@@ -59,6 +61,7 @@ impl Accounts {
             auth,
             hasher,
             uneven: Arc::default(),
+            limits: Limits::new(keys.pseudonyms()?),
         })
     }
 
@@ -136,6 +139,16 @@ impl Accounts {
         if self.is_uneven() {
             tokio::time::sleep(padding(began.elapsed(), QUANTUM)).await;
         }
+    }
+
+    /// Charges a network for something that is written for whoever asks, and says whether it may.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(crate) async fn admits(&self, network: Network) -> Result<bool, Problem> {
+        let charges = self.limits.network(network);
+        let taken = self.store.take(&charges, SystemTime::now()).await;
+        taken.map_err(|error| failed(&error))
     }
 
     /// What is kept.

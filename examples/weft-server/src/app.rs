@@ -24,6 +24,7 @@ use crate::{
     pages::{back::told_to_confirm, pages, refused::Refused},
     roads::Roads,
     routes,
+    single_sign_on::{SingleSignOn, events},
     site::{REPORTS, Site},
     violations::Violations,
     webhooks::{directory::Directory, process, retention},
@@ -39,6 +40,7 @@ pub struct AppState {
     site: Arc<Site>,
     post: Post,
     violations: Arc<Violations>,
+    single_sign_on: Option<Arc<SingleSignOn>>,
 }
 
 impl AppState {
@@ -58,6 +60,16 @@ impl AppState {
             site: Arc::new(site),
             post,
             violations: Arc::default(),
+            single_sign_on: None,
+        }
+    }
+
+    /// The same where organisations sign their people in through WorkOS.
+    #[must_use]
+    pub fn with_single_sign_on(self, single_sign_on: Option<SingleSignOn>) -> AppState {
+        AppState {
+            single_sign_on: single_sign_on.map(Arc::new),
+            ..self
         }
     }
 
@@ -79,6 +91,11 @@ impl AppState {
             retention::keep(&self.roads),
             self.post.deliver(self.accounts.store(), &self.site),
             self.accounts.watch_hashes(),
+            async {
+                if let Some(workos) = &self.single_sign_on {
+                    workos.follow(&self.roads, self.accounts.store()).await;
+                }
+            },
         );
     }
 
@@ -107,6 +124,11 @@ impl AppState {
 
     pub(crate) fn site(&self) -> &Arc<Site> {
         &self.site
+    }
+
+    /// How organisations sign their people in, where that is set up.
+    pub(crate) fn single_sign_on(&self) -> Option<&SingleSignOn> {
+        self.single_sign_on.as_deref()
     }
 
     /// What browsers report of the policy.
@@ -143,6 +165,7 @@ pub fn app(state: AppState) -> Router {
             "/webhooks/{provider}/{endpoint_id}",
             routes::webhooks::receive,
         )
+        .signed(events::EVENTS, events::receive)
         .reports(REPORTS, |state: &AppState, reports| {
             let now = SystemTime::now();
             state.violations().take(state.site(), &reports, now);

@@ -26,6 +26,7 @@ use weft_server::{
     roads::Roads,
     schema::{TENANCY, organizations, roles, shops},
     seed, serve,
+    single_sign_on::SingleSignOn,
     state_folder::StateFolder,
     tls,
     value::Role,
@@ -165,6 +166,7 @@ async fn serve(folder: &StateFolder, roads: Roads, listen: &str, demo: bool) -> 
         None => site.with_own_certificate(own.clone()),
         Some(_) => site,
     };
+    let single_sign_on = SingleSignOn::from_env(&site)?;
     let mut out = io::stdout().lock();
     writeln!(out, "{}", site.origin().as_str())?;
     let certificate = public.tls().map_or(&*own, |(certificate, _)| certificate);
@@ -180,7 +182,8 @@ async fn serve(folder: &StateFolder, roads: Roads, listen: &str, demo: bool) -> 
     drop(out);
     let directory = Directory::new(keys.webhooks().clone())?;
     let outgoing = Outgoing::from_env()?;
-    let state = AppState::new(roads, directory, outgoing, (accounts, site, post));
+    let state = AppState::new(roads, directory, outgoing, (accounts, site, post))
+        .with_single_sign_on(single_sign_on);
     state
         .read_endpoints()
         .await

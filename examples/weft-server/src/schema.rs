@@ -103,6 +103,7 @@ diesel::table! {
         plan_id -> Uuid,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        workos_organization -> Nullable<Text>,
     }
 }
 
@@ -335,5 +336,6 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(organizations, memberships, membership_shops);
+diesel::allow_tables_to_appear_in_same_query!(organizations, plans);
 diesel::allow_tables_to_appear_in_same_query!(memberships, webhook_subscriptions);
 diesel::allow_tables_to_appear_in_same_query!(webhook_endpoints, webhook_secrets);

@@ -241,6 +241,26 @@ async fn withdraw(
     }
 }
 
+/// The invitation of that mailbox to `org` that is good now, if there is one.
+pub(super) async fn waiting_for(
+    state: &AppState,
+    org: Uuid,
+    mailbox: &Mailbox,
+) -> Result<Option<Uuid>, Problem> {
+    let mut conn = state.roads().app.within(Scope::org(org)).await?;
+    let waiting: Option<Invitation> = invitations::table
+        .filter(invitations::address.eq(mailbox.as_str()))
+        .filter(invitations::expires_at.gt(Utc::now()))
+        .select(Invitation::as_select())
+        .first(&mut conn)
+        .await
+        .optional()?;
+    match waiting {
+        Some(waiting) if by_an_owner(&mut conn, &waiting).await? => Ok(Some(waiting.id)),
+        _ => Ok(None),
+    }
+}
+
 /// Makes a member of whoever accepted the invitation that `to` names, and says the organisation's short
 /// name. `None` where it was withdrawn, ran out, or was somebody else's.
 pub(crate) async fn accept(

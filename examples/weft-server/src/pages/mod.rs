@@ -7,6 +7,7 @@ mod agent;
 mod asked;
 mod assets;
 pub(crate) mod back;
+mod break_glass;
 mod conversation;
 mod customers;
 mod development;
@@ -26,6 +27,8 @@ mod second_factor;
 mod settings;
 mod show;
 mod sign_in;
+mod sign_on;
+mod sso;
 mod tokens;
 mod visitor;
 mod webhooks;
@@ -91,6 +94,8 @@ pub fn pages() -> Pages {
     let pages = assets::routes(Pages::default());
     let pages = landing::routes(pages);
     let pages = sign_in::routes(pages);
+    let pages = sso::routes(pages);
+    let pages = break_glass::routes(pages);
     let pages = second_factor::routes(pages);
     let pages = mail::routes(pages);
     let pages = links::routes(pages);
@@ -105,5 +110,6 @@ pub fn pages() -> Pages {
     let pages = settings::routes(pages);
     let pages = tokens::routes(pages);
     let pages = webhooks::routes(pages);
+    let pages = sign_on::routes(pages);
     development::routes(pages)
 }

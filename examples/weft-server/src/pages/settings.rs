@@ -53,6 +53,12 @@ const PARTS: &[(&str, &str, &str, bool)] = &[
         "Who is told of what happens here",
         true,
     ),
+    (
+        "sign-on",
+        "Single sign-on",
+        "How people of the organisation sign in",
+        true,
+    ),
 ];
 
 async fn read(member: Member) -> Result<Markup, Refused> {

@@ -57,6 +57,7 @@ fn page(visitor: &Visitor, email: &str, problem: Option<&str>) -> Markup {
                 button.primary.fill type="submit" { "Sign in" }
             }))
             p { a href="/sign-in/link" { "Sign in with a link by mail" } }
+            p { a href="/sign-in/sso" { "Sign in through your organisation" } }
             p { a href="/reset" { "Forgot the password?" } }
             p { "New here? " a href="/sign-up" { "Sign up" } }
         },

@@ -76,6 +76,10 @@ impl Visitor {
         Post::check(&self.method).map_err(|_| Problem::not_found().into())
     }
 
+    pub(crate) fn network(&self) -> Network {
+        self.network
+    }
+
     pub(crate) fn session(&self) -> Option<&Token<token::Session>> {
         self.session.as_ref()
     }

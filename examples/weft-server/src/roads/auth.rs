@@ -7,6 +7,7 @@ use uuid::Uuid;
 use weft_auth::{
     AccountId, Mailbox,
     postgres::{Lend, Row, Statement},
+    sso::OrganizationId,
 };
 use weft_tenancy::Scope;
 use weft_webhooks::{inbox, outbox};
@@ -15,7 +16,7 @@ use super::{RoadClosed, pooled};
 use crate::{
     error::Problem,
     schema::{
-        auth_accounts, membership_shops, memberships, organizations, webhook_deliveries,
+        auth_accounts, membership_shops, memberships, organizations, plans, webhook_deliveries,
         webhook_endpoints, webhook_messages, webhook_secrets,
     },
     value::{Provider, Role},
@@ -259,6 +260,72 @@ impl AuthRoad {
         };
         Ok(Member::identity(query.load(&mut conn).await?))
     }
+
+    /// The organisation that is that one at WorkOS.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(crate) async fn connected(
+        &self,
+        workos: &OrganizationId,
+    ) -> Result<Option<Connected>, Problem> {
+        let mut conn = pooled(&self.pool, "auth").await?;
+        let found = organizations::table
+            .inner_join(plans::table.on(plans::id.eq(organizations::plan_id)))
+            .filter(organizations::workos_organization.eq(workos.as_str()))
+            .select(Connected::as_select())
+            .first(&mut conn)
+            .await
+            .optional()?;
+        Ok(found)
+    }
+
+    /// The organisations that are one at WorkOS, and which.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(crate) async fn connected_organizations(
+        &self,
+    ) -> Result<Vec<(Uuid, OrganizationId)>, Problem> {
+        let mut conn = pooled(&self.pool, "auth").await?;
+        let found: Vec<(Uuid, Option<String>)> = organizations::table
+            .filter(organizations::workos_organization.is_not_null())
+            .order(organizations::id)
+            .select((organizations::id, organizations::workos_organization))
+            .load(&mut conn)
+            .await?;
+        let read =
+            |(org, workos): (Uuid, Option<String>)| Some((org, OrganizationId::new(workos?).ok()?));
+        Ok(found.into_iter().filter_map(read).collect())
+    }
+
+    /// Whether `account` is a member of `org`.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(crate) async fn is_member(&self, account: AccountId, org: Uuid) -> Result<bool, Problem> {
+        let mut conn = pooled(&self.pool, "auth").await?;
+        let membership = memberships::table
+            .filter(memberships::org_id.eq(org))
+            .filter(memberships::user_id.eq(Uuid::from(account)))
+            .select(memberships::id);
+        let is_member = diesel::select(diesel::dsl::exists(membership));
+        Ok(is_member.get_result(&mut conn).await?)
+    }
+
+    /// Lets an account sign in with its password and its second factor where its domain has single
+    /// sign-on.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(crate) async fn keep_a_way_in(&self, account: AccountId) -> Result<(), Problem> {
+        let mut conn = pooled(&self.pool, "auth").await?;
+        diesel::update(auth_accounts::table.find(Uuid::from(account)))
+            .set(auth_accounts::break_glass.eq(true))
+            .execute(&mut conn)
+            .await?;
+        Ok(())
+    }
 }
 
 #[derive(QueryableByName)]
@@ -299,6 +366,18 @@ pub struct Organization {
     /// What the member is called there.
     #[diesel(select_expression = memberships::display_name)]
     pub display_name: String,
+}
+
+/// An organisation that is one at WorkOS.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(check_for_backend(diesel::pg::Pg))]
+pub(crate) struct Connected {
+    /// Its id.
+    #[diesel(select_expression = organizations::id)]
+    pub(crate) id: Uuid,
+    /// The short name of its plan.
+    #[diesel(select_expression = plans::code)]
+    pub(crate) plan: String,
 }
 
 /// A membership, once for each shop that it is limited to.

@@ -22,6 +22,7 @@ use weft_tenancy::{Refusal, RowSecurity, Tenancy};
 use crate::schema::TENANCY;
 
 pub use app::{AppRoad, OrgConnection};
+pub(crate) use auth::Connected;
 pub use auth::{AuthRoad, Identity, Organization};
 pub use lease::Lease;
 pub use unscoped::{UnscopedConnection, UnscopedRoad};

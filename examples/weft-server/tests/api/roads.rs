@@ -30,6 +30,7 @@ fn each_role_keeps_to_its_road() {
                     "SELECT FROM weft_unscoped_audit",
                     "INSERT INTO plans DEFAULT VALUES",
                     "DELETE FROM organizations",
+                    "UPDATE organizations SET workos_organization = 'x'",
                     "DELETE FROM orders",
                 ]
                 .as_slice(),
@@ -42,7 +43,8 @@ fn each_role_keeps_to_its_road() {
                     "SELECT address FROM memberships",
                     "UPDATE memberships SET role = 'owner'",
                     "INSERT INTO membership_shops DEFAULT VALUES",
-                    "SELECT plan_id FROM organizations",
+                    "SELECT created_at FROM organizations",
+                    "SELECT price FROM plans",
                     "UPDATE auth_api_tokens SET audience = audience",
                     "DELETE FROM auth_audit",
                 ],

@@ -3,42 +3,13 @@
 
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
+import { look } from "./look.mjs";
 import { code, device, linkFor, open, press, signIn, signInByMail, signUp } from "./world.mjs";
-
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const pictures = process.env.WEFT_PICTURES;
-const sizes = { 360: 740, 1280: 800 };
 
 let browser;
 before(async () => (browser = await open()));
 after(() => browser?.close());
-
-/** Looks at what `page` shows, under that name. */
-async function look(page, name) {
-  const found = [];
-  for (const colorScheme of ["light", "dark"]) {
-    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    for (const [width, height] of Object.entries(sizes)) {
-      await page.setViewportSize({ width: Number(width), height });
-      const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      if (over > 0) found.push(`${width} px: ${over} px too wide`);
-      // Past the policy, which lets no script of ours in either.
-      await page.evaluate(axe);
-      const { violations } = await page.evaluate(() => window.axe.run());
-      for (const { id, impact, nodes } of violations) {
-        if (["serious", "critical"].includes(impact)) {
-          found.push(`${colorScheme}, ${width} px: ${impact}: ${id}: ${nodes.map((node) => node.html).join(" ")}`);
-        }
-      }
-      await page.screenshot({ path: `${pictures}/${name}-${width}-${colorScheme}.png`, fullPage: true });
-    }
-  }
-  assert.equal(await page.locator("h1").count(), 1, `${name} has one first heading`);
-  assert.deepEqual(found, [], name);
-}
 
 async function visit(page, pages) {
   for (const [name, path] of Object.entries(pages)) {
@@ -54,6 +25,8 @@ test("pages for everybody", async () => {
     "landing": "/",
     "sign-in": "/sign-in",
     "sign-in-link": "/sign-in/link",
+    "sign-in-sso": "/sign-in/sso",
+    "sign-in-owner": "/sign-in/owner",
     "sign-up": "/sign-up",
     "reset": "/reset",
     "nothing": "/nowhere",
@@ -121,6 +94,7 @@ test("pages of an organisation", async () => {
     "members-invite": at("members/invite"),
     "settings": at("settings"),
     "tokens-new": at("tokens/new"),
+    "sign-on-not-in-plan": at("sign-on"),
   });
   for (const name of ["The importer of orders", "A script"]) {
     await page.goto(at("tokens/new"));

@@ -99,7 +99,7 @@ async fn page(
                     button.fill type="submit" { "Go on with a recovery code" }
                 }))
             }
-            p { "Or sign in again " a href="/sign-in/link" { "with a link by mail" } "." }
+            p { "Or sign in again " a href="/sign-in/link" { "with a link by mail" } ", or " a href="/sign-in/sso" { "through your organisation" } "." }
             p { a href="/account" { "Back to your account" } }
         },
     ))

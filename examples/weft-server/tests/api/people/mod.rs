@@ -13,6 +13,7 @@ mod reports;
 mod sessions;
 mod settings;
 mod site;
+mod sso;
 mod strangers;
 mod tokens;
 mod webhooks;

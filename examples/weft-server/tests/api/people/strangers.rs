@@ -103,6 +103,11 @@ fn forms(theirs: &World) -> Vec<Vec<(&'static str, String)>> {
             ("shop_id", shop.clone()),
         ],
         vec![("display_name", text("Eve")), ("access", text("owner"))],
+        vec![("part", text("sso"))],
+        vec![
+            ("domain", text("nordwind-outdoor.example")),
+            ("required", text("yes")),
+        ],
         vec![
             ("display_name", text("Eve")),
             ("access", text("some")),
