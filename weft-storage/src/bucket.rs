@@ -187,7 +187,7 @@ fn is_word(text: &str, length: std::ops::RangeInclusive<usize>) -> bool {
 }
 
 /// An origin that cannot hold a user, a path, or a port that a client would leave out.
-fn is_endpoint(text: &str) -> bool {
+pub(crate) fn is_endpoint(text: &str) -> bool {
     let (authority, tls) = match (text.strip_prefix("https://"), text.strip_prefix("http://")) {
         (Some(authority), _) => (authority, true),
         (_, Some(authority)) => (authority, false),

@@ -1,6 +1,12 @@
 //! The command line, the environment, and the database they lead to.
 
-use std::{env, ffi::OsString, fmt, io, net::IpAddr, path::PathBuf};
+use std::{
+    env,
+    ffi::OsString,
+    fmt, io,
+    net::IpAddr,
+    path::{Path, PathBuf},
+};
 
 use lexopt::prelude::*;
 use weft_auth::throttle::TrustedProxies;
@@ -230,6 +236,7 @@ pub struct Public {
     is_local: bool,
     hsts: String,
     proxies: String,
+    tls: Option<(PathBuf, PathBuf)>,
 }
 
 impl Public {
@@ -260,7 +267,14 @@ impl Public {
             origin: origin.or(own).ok_or(ConfigError::Missing("WEFT_ORIGIN"))?,
             hsts: set("WEFT_HSTS").unwrap_or_else(|| "off".to_owned()),
             proxies: set("WEFT_TRUSTED_PROXIES").unwrap_or_default(),
+            tls: files(set("WEFT_TLS_CERTIFICATE"), set("WEFT_TLS_KEY"))?,
         })
+    }
+
+    /// The files of its certificate and the key of that, if it was given them.
+    pub fn tls(&self) -> Option<(&Path, &Path)> {
+        let (certificate, key) = self.tls.as_ref()?;
+        Some((certificate, key))
     }
 
     /// Whether nobody but this machine reaches it.
@@ -283,6 +297,18 @@ impl Public {
             Some(hsts) => site.with_hsts(hsts),
             None => Ok(site),
         }
+    }
+}
+
+fn files(
+    certificate: Option<String>,
+    key: Option<String>,
+) -> Result<Option<(PathBuf, PathBuf)>, ConfigError> {
+    match (certificate, key) {
+        (None, None) => Ok(None),
+        (Some(certificate), Some(key)) => Ok(Some((certificate.into(), key.into()))),
+        (Some(_), None) => Err(ConfigError::Missing("WEFT_TLS_KEY")),
+        (None, Some(_)) => Err(ConfigError::Missing("WEFT_TLS_CERTIFICATE")),
     }
 }
 

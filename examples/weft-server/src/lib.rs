@@ -7,6 +7,7 @@
 pub mod accounts;
 pub mod app;
 pub mod bootstrap;
+pub mod client;
 pub mod config;
 pub mod describe;
 pub mod error;
@@ -30,6 +31,7 @@ pub mod schema;
 pub mod seed;
 pub mod serve;
 pub mod shopify;
+pub mod single_sign_on;
 pub mod site;
 pub mod slack;
 pub mod state_folder;

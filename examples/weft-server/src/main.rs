@@ -5,7 +5,7 @@ use std::{
     fs::File,
     io::{self, IsTerminal, Write},
     process::ExitCode,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use chrono::Utc;
@@ -28,6 +28,7 @@ use weft_server::{
     roads::Roads,
     schema::{TENANCY, organizations, roles, shops},
     seed, serve,
+    single_sign_on::SingleSignOn,
     state_folder::StateFolder,
     tls,
     value::Role,
@@ -147,11 +148,12 @@ fn public(listen: &str) -> Outcome<Public> {
 }
 
 async fn serve(folder: &StateFolder, roads: Roads, listen: &str, demo: bool) -> Outcome<()> {
-    let tls = tls::config(folder, Utc::now())?;
+    let keys = Keys::open(folder)?;
+    let accounts = Accounts::new(roads.auth.clone(), &keys)?;
     let tokens = match demo {
         true => {
             let orgs = seed::seed(&roads).await?;
-            seed::tokens(&roads, orgs, folder, Utc::now()).await?
+            seed::tokens((&roads, &accounts), orgs, folder, SystemTime::now()).await?
         }
         false => Vec::new(),
     };
@@ -160,23 +162,29 @@ async fn serve(folder: &StateFolder, roads: Roads, listen: &str, demo: bool) -> 
         .map_err(|error| format!("cannot listen on {listen}: {error}"))?;
     let port = listeners[0].local_addr()?.port();
     let host = listen.rsplit_once(':').map_or(listen, |(host, _)| host);
-    let keys = Keys::open(folder)?;
     let public = Public::from_env((host, port))?;
+    let tls = match public.tls() {
+        Some((certificate, key)) => tls::from_files(certificate, key)?,
+        None => tls::config(folder, Utc::now())?,
+    };
     let post = match public.is_local() {
         true => Post::development(),
         false => Post::nobody(),
     };
     let site = public.site(&keys)?;
+    let own = std::path::absolute(folder.file(tls::CERTIFICATE))?;
+    let site = match public.tls() {
+        None => site.with_own_certificate(own.clone()),
+        Some(_) => site,
+    };
+    let single_sign_on = SingleSignOn::from_env(&site)?;
     // Runs for as long as this is held.
     let objects = ObjectStore::start(folder, &keys, site.origin().as_str())?;
     tracing::info!(origin = objects.origin(), "the object store listens");
     let mut out = io::stdout().lock();
     writeln!(out, "{}", site.origin().as_str())?;
-    writeln!(
-        out,
-        "certificate: {}",
-        folder.file(tls::CERTIFICATE).display()
-    )?;
+    let certificate = public.tls().map_or(&*own, |(certificate, _)| certificate);
+    writeln!(out, "certificate: {}", certificate.display())?;
     for token in &tokens {
         let who = match token.role {
             Role::Owner => "owner",
@@ -186,10 +194,10 @@ async fn serve(folder: &StateFolder, roads: Roads, listen: &str, demo: bool) -> 
     }
     out.flush()?;
     drop(out);
-    let accounts = Accounts::new(roads.auth.clone(), &keys)?;
     let directory = Directory::new(keys.webhooks().clone())?;
     let outgoing = Outgoing::from_env()?;
-    let state = AppState::new(roads, directory, outgoing, (accounts, site, post));
+    let state = AppState::new(roads, directory, outgoing, (accounts, site, post))
+        .with_single_sign_on(single_sign_on);
     state
         .read_endpoints()
         .await

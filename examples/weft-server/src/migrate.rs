@@ -47,6 +47,14 @@ pub fn migrations() -> Vec<(&'static str, Cow<'static, str>)> {
             "0011_auth_grants",
             weft_auth::postgres::grants("weft_auth").into(),
         ),
+        (
+            "0012_api_tokens",
+            ours(include_str!("../migrations/0012_api_tokens.sql")),
+        ),
+        (
+            "0013_single_sign_on",
+            ours(include_str!("../migrations/0013_single_sign_on.sql")),
+        ),
     ]
 }
 

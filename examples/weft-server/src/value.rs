@@ -91,6 +91,13 @@ impl<const MAX: usize> Prose<MAX> {
     }
 }
 
+impl WebUrl {
+    /// That address. Whether anything may go there is judged before it is kept.
+    pub(crate) fn new(text: String) -> WebUrl {
+        WebUrl(text)
+    }
+}
+
 impl Email {
     /// The address in `text`.
     ///
@@ -133,8 +140,18 @@ impl Amount {
 impl Overlap {
     /// When an overlap that begins now ends: after a day, unless told.
     pub fn end(overlap: Option<Overlap>) -> DateTime<Utc> {
-        let minutes = overlap.map_or(DAY, |overlap| overlap.0);
-        Utc::now() + TimeDelta::minutes(minutes)
+        Utc::now() + TimeDelta::minutes(overlap.unwrap_or_default().minutes())
+    }
+
+    /// How many minutes.
+    pub(crate) fn minutes(self) -> i64 {
+        self.0
+    }
+}
+
+impl Default for Overlap {
+    fn default() -> Overlap {
+        Overlap(DAY)
     }
 }
 
@@ -205,7 +222,7 @@ text! {
         json!({ "type": "string", "minLength": MIN, "maxLength": MAX });
     [const MAX: usize] Prose<MAX>, |text| Prose::new(text),
         json!({ "type": "string", "minLength": 1, "maxLength": MAX });
-    [] WebUrl, |text| Ok::<_, String>(WebUrl(text)),
+    [] WebUrl, |text| Ok::<_, String>(WebUrl::new(text)),
         json!({ "type": "string", "format": "uri", "maxLength": 2048 });
     [] Email, |text| Email::new(&text),
         json!({ "type": "string", "format": "email", "maxLength": 254 });
@@ -318,6 +335,16 @@ words! {
         Out = "out",
         /// Nowhere: colleagues alone read it.
         Note = "note",
+    }
+}
+
+words! {
+    /// Which of a list come first.
+    First {
+        /// The oldest.
+        Oldest = "oldest",
+        /// The newest.
+        Newest = "newest",
     }
 }
 

@@ -14,7 +14,7 @@ pub const SEGMENT: usize = 64 * 1024;
 /// The bytes before the first segment.
 pub const HEADER: usize = 5 + 32 + 32;
 /// The bytes that a segment is longer by when it is sealed.
-pub(super) const TAG: usize = 16;
+pub const TAG: usize = 16;
 
 const MAGIC: &[u8; 5] = b"WEFT\x01";
 

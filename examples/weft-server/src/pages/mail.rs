@@ -184,7 +184,7 @@ fn sign_up_page(visitor: &Visitor, email: &str, problem: Option<&str>) -> Markup
 }
 
 /// The field for an address.
-fn email_field(email: &str) -> Markup {
+pub(super) fn email_field(email: &str) -> Markup {
     layout::field(
         "email",
         "Email address",
@@ -284,7 +284,7 @@ pub(super) fn mailed_page(
     )
 }
 
-const NO_ADDRESS: (StatusCode, &str) = (
+pub(super) const NO_ADDRESS: (StatusCode, &str) = (
     StatusCode::UNPROCESSABLE_ENTITY,
     "That is not an email address.",
 );

@@ -1,5 +1,7 @@
 //! Signing in with a password, and signing out.
 
+use std::time::Instant;
+
 use axum::{
     extract::State,
     http::StatusCode,
@@ -55,6 +57,7 @@ fn page(visitor: &Visitor, email: &str, problem: Option<&str>) -> Markup {
                 button.primary.fill type="submit" { "Sign in" }
             }))
             p { a href="/sign-in/link" { "Sign in with a link by mail" } }
+            p { a href="/sign-in/sso" { "Sign in through your organisation" } }
             p { a href="/reset" { "Forgot the password?" } }
             p { "New here? " a href="/sign-up" { "Sign up" } }
         },
@@ -83,7 +86,7 @@ async fn sign_in(
             "That cannot be a password.",
         ));
     };
-    let visit = visitor.visit(typed.remember.is_some());
+    let (visit, began) = (visitor.visit(typed.remember.is_some()), Instant::now());
     match state
         .accounts()
         .login()
@@ -93,6 +96,7 @@ async fn sign_in(
         Ok(outcome) => Ok(enter(&state, &visitor, outcome)),
         Err(error) => {
             state.post().wake();
+            state.accounts().even_out(began).await;
             again(told(error)?)
         }
     }

@@ -12,7 +12,9 @@ use std::time::Duration;
 
 use diesel_async::{
     AsyncPgConnection,
-    pooled_connection::{AsyncDieselConnectionManager, deadpool::Pool},
+    pooled_connection::{
+        AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod, deadpool::Pool,
+    },
 };
 
 use weft_tenancy::{Refusal, RowSecurity, Tenancy};
@@ -20,6 +22,7 @@ use weft_tenancy::{Refusal, RowSecurity, Tenancy};
 use crate::schema::TENANCY;
 
 pub use app::{AppRoad, OrgConnection};
+pub(crate) use auth::Connected;
 pub use auth::{AuthRoad, Identity, Organization};
 pub use lease::Lease;
 pub use unscoped::{UnscopedConnection, UnscopedRoad};
@@ -139,7 +142,12 @@ impl std::fmt::Display for RoadClosed {
 impl std::error::Error for RoadClosed {}
 
 fn pool(address: &str, size: usize) -> Result<Pool<AsyncPgConnection>, RoadClosed> {
-    Pool::builder(AsyncDieselConnectionManager::new(address))
+    // The end of a connection is noticed while it is on the shelf; asking again before each use would
+    // cost a round trip each time.
+    let mut config = ManagerConfig::default();
+    config.recycling_method = RecyclingMethod::Fast;
+    let manager = AsyncDieselConnectionManager::new_with_config(address, config);
+    Pool::builder(manager)
         .max_size(size)
         .wait_timeout(Some(WAIT))
         .create_timeout(Some(WAIT))

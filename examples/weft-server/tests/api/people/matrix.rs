@@ -16,7 +16,7 @@ use crate::{
     stage::{self, KEYS, Stage, on_stage},
 };
 
-const RIGHT: &str = "marmalade under the pavement";
+pub(super) const RIGHT: &str = "marmalade under the pavement";
 const WRONG: &str = "pavement under the marmalade";
 
 /// The states of accounts that must not be told apart.
@@ -117,7 +117,7 @@ struct Seen {
     mails: Vec<Option<String>>,
 }
 
-async fn hash(params: Params) -> String {
+pub(super) async fn hash(params: Params) -> String {
     let keys: Keys = KEYS.parse().unwrap();
     let config = Config::new(params, 64 << 20).with_peppers(keys.peppers().unwrap());
     let chosen = Policy::alone().accept(Password::new(RIGHT).unwrap(), &[]);
