@@ -24,7 +24,7 @@ use super::refused::{failed, invalid, unknown};
 pub(super) struct Objects(Arc<Folder>);
 
 /// How long a client may be silent while it sends.
-const SILENCE: Duration = Duration::from_secs(60);
+pub(super) const SILENCE: Duration = Duration::from_secs(60);
 /// How many pieces wait between a connection and the disk.
 const PIECES: usize = 4;
 /// The most keys of one list.

@@ -1,7 +1,7 @@
 //! Objects that come in parts.
 
 use std::fs;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -66,9 +66,10 @@ impl Folder {
         }
         let place = self.parts.0.join(id);
         let name = name(key, id);
-        // One of another object does not open.
-        let Ok(upload) = self.open_as(&place.join("upload"), key.tenant(), name.clone()) else {
-            return Ok(None);
+        let upload = match self.open_as(&place.join("upload"), key.tenant(), name.clone()) {
+            // One of another object does not open.
+            Err(error) if error.kind() == ErrorKind::InvalidData => None,
+            opened => opened?,
         };
         Ok(upload.map(|upload| Begun {
             folder: self,

@@ -6,7 +6,9 @@ use http_body_util::BodyDataStream;
 use hyper::body::Incoming;
 use memchr::memmem;
 use s3s::S3Result;
+use tokio::time::timeout;
 
+use super::super::object::SILENCE;
 use super::malformed;
 
 /// A form that is being read.
@@ -15,7 +17,7 @@ pub(super) struct Multipart {
     held: BytesMut,
     /// What ends a part: the end of its line, two hyphens and the boundary.
     mark: Vec<u8>,
-    /// How much of the form is read before its file.
+    /// How much of the form may still come before its file.
     room: usize,
 }
 
@@ -57,27 +59,26 @@ impl Multipart {
 
     /// What precedes `end`, which is skipped.
     async fn until(&mut self, end: &[u8]) -> S3Result<Bytes> {
+        let too_long = || malformed("the fields are too long");
         loop {
             if let Some(at) = memmem::find(&self.held, end) {
+                let taken = at + end.len();
+                self.room = self.room.checked_sub(taken).ok_or_else(too_long)?;
                 let before = self.held.split_to(at).freeze();
                 let _ = self.held.split_to(end.len());
                 return Ok(before);
             }
-            let piece = self.next().await?;
-            self.room = self
-                .room
-                .checked_sub(piece.len().min(self.room + 1))
-                .unwrap_or(0);
-            if self.held.len() + piece.len() > HEAD || self.room == 0 {
-                return Err(malformed("the fields are too long"));
+            if self.held.len() > self.room {
+                return Err(too_long());
             }
+            let piece = self.next().await?;
             self.held.extend_from_slice(&piece);
         }
     }
 
     async fn next(&mut self) -> S3Result<Bytes> {
-        match self.body.next().await {
-            Some(Ok(piece)) => Ok(piece),
+        match timeout(SILENCE, self.body.next()).await {
+            Ok(Some(Ok(piece))) => Ok(piece),
             _ => Err(malformed("the form has no end")),
         }
     }

@@ -1,0 +1,10 @@
+//! The embedded object store, asked by `weft-storage` and by whoever signs what `weft-storage` never would.
+
+mod child;
+mod form;
+mod kept;
+mod presigned;
+mod served;
+mod signing;
+mod stage;
+mod wire;
