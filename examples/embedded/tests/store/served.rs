@@ -182,14 +182,14 @@ fn each_login_does_its_own_alone() {
     let there = stage.put(b"there");
     let settings = &stage.settings;
     for (who, methods) in [
-        (&settings.writer, ["GET", "HEAD", "DELETE"]),
-        (&settings.reader, ["PUT", "HEAD", "DELETE"]),
-        (&settings.worker, ["PUT", "POST", "OPTIONS"]),
+        (&settings.writer, &["GET", "HEAD", "DELETE"][..]),
+        (&settings.reader, &["PUT", "HEAD", "DELETE"]),
+        (&settings.worker, &["PUT", "POST"]),
     ] {
         for method in methods {
             let mut signed = stage.presign(method, &there);
             signed.login = crate::signing::of(who);
-            if method == "POST" {
+            if *method == "POST" {
                 signed.query.push(("uploads", ""));
             }
             assert_eq!(
