@@ -168,7 +168,7 @@ fn a_browser_may_upload_from_the_site_alone() {
         assert_eq!(refused.header("access-control-allow-methods"), None);
     }
     let put = stage.put_of(&key(), b"x");
-    let answer = stage.send(&put.clone().with("Origin", "https://evil.example"));
+    let answer = stage.send(&put.with("Origin", "https://evil.example"));
     assert_eq!(answer.header("access-control-allow-origin"), None);
     let put = stage.put_of(&key(), b"x").with("Origin", SITE);
     let answer = stage.send(&put);
