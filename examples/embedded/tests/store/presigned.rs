@@ -1,7 +1,6 @@
 //! Requests that are not as they were signed, and signatures of what nobody should sign.
 
 use std::thread::sleep;
-use std::time::Instant;
 
 use weft_storage::{Key, Ttl};
 
@@ -117,23 +116,22 @@ fn a_url_works_until_its_second_and_not_after() {
     let stage = Stage::new();
     let key = stage.put(b"for a moment");
     let name = weft_storage::FileName::tidied("x");
-    let ttl = Ttl::new(seconds(2)).unwrap();
+    let ttl = Ttl::new(seconds(4)).unwrap();
     let signed = now();
     let url = stage.downloads.get(&key, &name, ttl, signed);
     let get = Request::new("GET", url.expose());
-    let (mut served, start) = (0, Instant::now());
+    let mut served = 0;
     loop {
         let before = now();
         let status = stage.send(&get).status;
         // The date is in whole seconds: the URL may end up to one early.
         if status == 403 {
-            assert!(now() >= signed + seconds(1));
+            assert!(now() >= signed + seconds(3));
             break;
         }
         assert_eq!(status, 200);
-        assert!(before < signed + seconds(3), "served after its second");
+        assert!(before < signed + seconds(5), "served after its second");
         served += 1;
-        assert!(start.elapsed() < seconds(60));
         sleep(seconds(1) / 20);
     }
     assert!(served > 0);
