@@ -10,10 +10,11 @@ mod unscoped;
 
 use std::time::Duration;
 
+use deadpool::managed::{Hook, HookError};
 use diesel_async::{
-    AsyncPgConnection,
+    AsyncPgConnection, RunQueryDsl,
     pooled_connection::{
-        AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod, deadpool::Pool,
+        AsyncDieselConnectionManager, ManagerConfig, PoolError, RecyclingMethod, deadpool::Pool,
     },
 };
 
@@ -142,12 +143,14 @@ impl std::fmt::Display for RoadClosed {
 impl std::error::Error for RoadClosed {}
 
 fn pool(address: &str, size: usize) -> Result<Pool<AsyncPgConnection>, RoadClosed> {
-    // The end of a connection is noticed while it is on the shelf; asking again before each use would
-    // cost a round trip each time.
+    // Its end is noticed while a connection is on the shelf, unless nobody tells of it.
     let mut config = ManagerConfig::default();
     config.recycling_method = RecyclingMethod::Fast;
     let manager = AsyncDieselConnectionManager::new_with_config(address, config);
     Pool::builder(manager)
+        .pre_recycle(Hook::async_fn(|conn, metrics| {
+            Box::pin(answers(conn, metrics.last_used()))
+        }))
         .max_size(size)
         .wait_timeout(Some(WAIT))
         .create_timeout(Some(WAIT))
@@ -160,6 +163,18 @@ fn pool(address: &str, size: usize) -> Result<Pool<AsyncPgConnection>, RoadClose
         })
 }
 
+/// Asks a connection that was not used for a while whether it is alive.
+async fn answers(
+    conn: &mut AsyncPgConnection,
+    unused: Duration,
+) -> Result<(), HookError<PoolError>> {
+    if unused >= FRESH {
+        let asked = diesel::sql_query("SELECT 1").execute(conn).await;
+        asked.map_err(|error| HookError::message(error.to_string()))?;
+    }
+    Ok(())
+}
+
 async fn pooled(pool: &Pool<AsyncPgConnection>, road: &'static str) -> Result<Lease, RoadClosed> {
     pool.get().await.map(Lease::new).map_err(|error| {
         tracing::error!(road, %error, "no connection");
@@ -167,4 +182,5 @@ async fn pooled(pool: &Pool<AsyncPgConnection>, road: &'static str) -> Result<Le
     })
 }
 
+const FRESH: Duration = Duration::from_secs(10);
 const WAIT: Duration = Duration::from_secs(5);

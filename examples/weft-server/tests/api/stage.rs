@@ -221,6 +221,11 @@ const TABLES: [(&str, &str); 20] = [
     ("webhook_attempts", "org_id"),
 ];
 
+/// Lets connections of the stage find out that they were ended.
+pub(crate) async fn noticed() {
+    sleep(Duration::from_millis(200)).await;
+}
+
 /// Waits until `so`, and fails if that never comes.
 pub(crate) async fn until(what: &str, mut so: impl AsyncFnMut() -> bool) {
     for _ in 0..1000 {

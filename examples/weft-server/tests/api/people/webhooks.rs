@@ -431,14 +431,15 @@ fn nothing_changes_without_a_recent_proof() {
         for (route, path) in routes(&Method::POST, &world) {
             let page = send(&mut owner, &path, &form(&route, &world)).await;
             assert_eq!(page.status.as_u16(), 303, "{path}: {}", page.text);
-            assert_eq!(page.headers["location"], "/account/confirm", "{path}");
+            let to = page.headers["location"].to_str().unwrap();
+            assert!(to.starts_with("/account/confirm"), "{path}: {to}");
         }
         assert_eq!(stage.everything(), before);
         // Nor does anybody type something in vain; what is there may be seen.
         for (route, path) in routes(&Method::GET, &world) {
             let asks = route.ends_with("/new") || route.ends_with("/rotate");
             let page = owner.visit(&path).await;
-            assert_eq!(page.path == "/account/confirm", asks, "{path}");
+            assert_eq!(page.path.starts_with("/account/confirm"), asks, "{path}");
             assert_eq!(page.status.as_u16(), 200, "{path}");
         }
     });
