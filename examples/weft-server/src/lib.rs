@@ -19,7 +19,6 @@ pub mod keys;
 pub mod layers;
 pub mod mail;
 pub mod migrate;
-pub mod object_store;
 pub mod openapi;
 pub mod page;
 pub mod pages;

@@ -12,7 +12,6 @@ use chrono::Utc;
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
-use weft_embedded::store;
 use weft_server::{
     AppState,
     accounts::Accounts,
@@ -24,7 +23,6 @@ use weft_server::{
     keys::Keys,
     mail::Post,
     migrate,
-    object_store::ObjectStore,
     roads::Roads,
     schema::{TENANCY, organizations, roles, shops},
     seed, serve,
@@ -42,6 +40,14 @@ use weft_tenancy::{
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 fn main() -> ExitCode {
+    let level = std::env::var("WEFT_LOG")
+        .ok()
+        .and_then(|level| level.parse().ok());
+    tracing_subscriber::fmt()
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .with_max_level(level.unwrap_or(tracing::Level::INFO))
+        .init();
     match run() {
         Ok(code) => code,
         Err(error) => {
@@ -51,29 +57,12 @@ fn main() -> ExitCode {
     }
 }
 
-fn log() {
-    let level = std::env::var("WEFT_LOG")
-        .ok()
-        .and_then(|level| level.parse().ok());
-    tracing_subscriber::fmt()
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal())
-        .with_max_level(level.unwrap_or(tracing::Level::INFO))
-        .init();
-}
-
 fn run() -> Outcome<ExitCode> {
     let Arguments { command, data } = Arguments::from_env()?;
     if command == Command::Help {
         io::stdout().write_all(HELP.as_bytes())?;
         return Ok(ExitCode::SUCCESS);
     }
-    if command == Command::ObjectStore {
-        // Without a log: s3s would write into it which signature would have been right.
-        store::child()?;
-        return Ok(ExitCode::SUCCESS);
-    }
-    log();
     let folder = StateFolder::open(data)?;
     let database = Database::open(&folder)?;
     // Made after the database: the cluster's starter blocks.
@@ -105,7 +94,7 @@ fn run() -> Outcome<ExitCode> {
                         "{email} owns {org}, and gets in once by this link, within 7 days:\n{link}"
                     )?;
                 }
-                Command::Doctor | Command::ObjectStore | Command::Help => {}
+                Command::Doctor | Command::Help => {}
             }
             Ok(ExitCode::SUCCESS)
         })
@@ -178,9 +167,6 @@ async fn serve(folder: &StateFolder, roads: Roads, listen: &str, demo: bool) -> 
         Some(_) => site,
     };
     let single_sign_on = SingleSignOn::from_env(&site)?;
-    // Runs for as long as this is held.
-    let objects = ObjectStore::start(folder, &keys, site.origin().as_str())?;
-    tracing::info!(origin = objects.origin(), "the object store listens");
     let mut out = io::stdout().lock();
     writeln!(out, "{}", site.origin().as_str())?;
     let certificate = public.tls().map_or(&*own, |(certificate, _)| certificate);
@@ -206,7 +192,6 @@ async fn serve(folder: &StateFolder, roads: Roads, listen: &str, demo: bool) -> 
     let work = tokio::spawn(async move { work.work().await });
     serve::serve(listeners, tls, app(state), serve::stopped()).await?;
     work.abort();
-    drop(objects);
     tracing::info!("stopped");
     Ok(())
 }
