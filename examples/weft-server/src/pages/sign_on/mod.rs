@@ -263,6 +263,17 @@ async fn require(
         return again(&state, &member, (StatusCode::CONFLICT, problem)).await;
     }
     let store = state.accounts().store();
+    let claims = store.claims_of(&organization).await;
+    let claims = claims.map_err(|error| unavailable(&error))?;
+    let mut verified = claims
+        .iter()
+        .filter(|claim| claim.proof == DomainProof::Verified);
+    if !verified.any(|claim| claim.domain == domain) {
+        return Err(Problem::not_found().into());
+    }
+    if required {
+        state.roads().auth.keep_a_way_in(member.account()).await?;
+    }
     let set = store.enforce_domain(&organization, &domain, required).await;
     match set.map_err(|error| unavailable(&error))? {
         true => Ok(member.to("sign-on")),
@@ -270,7 +281,7 @@ async fn require(
     }
 }
 
-/// What is to be done before people have no other way. Whoever says so keeps one.
+/// What is to be done before people have no other way.
 async fn stands_against(
     state: &AppState,
     member: &Member,
@@ -293,7 +304,6 @@ async fn stands_against(
             "Give your account a password and an authenticator app first: with both you get in at /sign-in/owner should the identity provider fail.",
         ));
     }
-    state.roads().auth.keep_a_way_in(account.id).await?;
     Ok(None)
 }
 

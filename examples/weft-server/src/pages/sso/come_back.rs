@@ -11,7 +11,7 @@ use uuid::Uuid;
 use weft_auth::{
     Mailbox,
     login::Admission,
-    sso::{Bound, Callback, ConnectionId, Directory, Identity, IdentityRecord},
+    sso::{Bound, Callback, ConnectionId, Directory, Domain, Identity, IdentityRecord},
     store::{AccountStore, FlowStore, IdentityStore},
 };
 
@@ -81,7 +81,13 @@ async fn start_over(
         .connected(target.organization_id())
         .await?;
     match connected {
-        Some(connected) => go(state, workos, (target, &connected), headers).await,
+        Some(connected) => {
+            let mut response = go(state, workos, (target, &connected), headers).await?;
+            // Whoever sent the browser here may have made the account that it would be signed in to: a
+            // person goes on, and no page does by itself.
+            response.headers_mut().remove(header::REFRESH);
+            Ok(response)
+        }
         None => Ok(Redirect::to("/sign-in/sso").into_response()),
     }
 }
@@ -92,8 +98,8 @@ async fn let_in(
     visitor: &Visitor,
     bound: Bound,
 ) -> Result<Response, No> {
-    let (identity, org) = admitted(state, workos, bound).await?;
-    let invitation = match belonging(state, &identity, org).await? {
+    let (identity, verified, org) = admitted(state, workos, bound).await?;
+    let invitation = match belonging(state, (&identity, &verified), org).await? {
         Belonging::Member => None,
         Belonging::Invited(invitation) => Some(invitation),
         Belonging::Not => return Err(No::NotLetIn),
@@ -118,7 +124,7 @@ async fn admitted(
     state: &AppState,
     workos: &SingleSignOn,
     bound: Bound,
-) -> Result<(Identity, Uuid), No> {
+) -> Result<(Identity, Vec<Domain>, Uuid), No> {
     let store = state.accounts().store();
     let flow = store.consume_flow(&bound.state_digest()).await;
     let flow = flow.map_err(|error| unavailable(&error))?.ok_or(No::Over)?;
@@ -136,7 +142,8 @@ async fn admitted(
     let directory = Directory::new(store.clone());
     let verified = directory.verified_domains(&organization).await;
     let verified = verified.map_err(|error| unavailable(&error))?;
-    Ok((exchanged.admit(&connection, &verified)?, connected.id))
+    let identity = exchanged.admit(&connection, &verified)?;
+    Ok((identity, verified, connected.id))
 }
 
 /// What somebody is to an organisation.
@@ -148,7 +155,11 @@ enum Belonging {
 }
 
 /// Nothing is written for whoever is nobody here.
-async fn belonging(state: &AppState, identity: &Identity, org: Uuid) -> Result<Belonging, No> {
+async fn belonging(
+    state: &AppState,
+    (identity, verified): (&Identity, &[Domain]),
+    org: Uuid,
+) -> Result<Belonging, No> {
     let store = state.accounts().store();
     let record = IdentityRecord::from(identity);
     let known = store.recognize_identity(&record).await;
@@ -158,6 +169,14 @@ async fn belonging(state: &AppState, identity: &Identity, org: Uuid) -> Result<B
         None => store.account_by_mailbox(&mailbox).await,
     };
     let account = account.map_err(|error| unavailable(&error))?;
+    // Who was known by an address of theirs may have another one today, which they vouch for no more.
+    let is_theirs = |mailbox: &Mailbox| verified.iter().any(|own| own.as_str() == mailbox.domain());
+    if account
+        .as_ref()
+        .is_some_and(|account| !is_theirs(&account.mailbox))
+    {
+        return Ok(Belonging::Not);
+    }
     if let Some(account) = &account
         && state.roads().auth.is_member(account.id, org).await?
     {

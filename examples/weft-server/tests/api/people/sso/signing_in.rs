@@ -2,7 +2,7 @@
 
 use weft_auth::sso::DomainProof;
 
-use super::{super::signed_in, CALLBACK, EVE, HERE, OWNER, REN, World, away, person, session};
+use super::{super::signed_in, CALLBACK, EVE, HERE, OWNER, REN, World, person, session};
 use crate::{
     browser::Browser,
     stage::{ORIGIN, on_stage},
@@ -89,6 +89,25 @@ fn an_answer_is_of_the_browser_that_began_and_good_once() {
 }
 
 #[test]
+fn who_has_another_address_by_now_is_not_vouched_for_by_the_former_one() {
+    on_stage(async |stage| {
+        let world = World::set_up(stage).await;
+        drop(world.browser_of(REN).await);
+        let database: &weft_embedded::Database = &world.stage.database;
+        let moved = format!(
+            "UPDATE auth_accounts SET mailbox = 'ren@elsewhere.example' WHERE mailbox = '{REN}'"
+        );
+        database.execute(&moved).unwrap();
+        let kept = world.kept();
+        let mut theirs = Browser::new(&world.stage.router);
+        let back = world.begin(&mut theirs, REN).await;
+        assert_eq!(theirs.visit(&back).await.status.as_u16(), 403);
+        assert_eq!(session(&theirs), None);
+        assert_eq!(world.kept(), kept);
+    });
+}
+
+#[test]
 fn nobody_is_signed_in_by_what_nobody_asked_for() {
     on_stage(async |stage| {
         let world = World::set_up(stage).await;
@@ -104,7 +123,9 @@ fn nobody_is_signed_in_by_what_nobody_asked_for() {
         assert_eq!(eve.visit(back).await.path, "/sign-in/sso");
         // Where the connection is named, a flow of our own begins for it.
         let page = eve.visit(&format!("{CALLBACK}?connection_id=conn_1")).await;
-        assert!(away(page).contains("connection=conn_1"));
+        let link = page.after("class=\"button primary fill\" href=\"", "\"");
+        assert!(link.unwrap().contains("connection=conn_1"));
+        assert!(!page.headers.contains_key("refresh"), "by nobody's choice");
         assert_eq!(
             eve.visit(&format!("{CALLBACK}?connection_id=conn_2"))
                 .await
