@@ -1,6 +1,8 @@
 //! The way in that is left to an owner where an organisation's people sign in through it alone: for when
 //! that is broken. It takes a password and a second factor, and the account has to be marked.
 
+use std::time::Instant;
+
 use axum::{
     extract::State,
     http::StatusCode,
@@ -8,16 +10,15 @@ use axum::{
 };
 use maud::{Markup, html};
 use serde::Deserialize;
-use weft_auth::{Mailbox, password::Password};
 use zeroize::Zeroizing;
 
 use super::{
     Pages,
     form::Form,
     layout,
-    mail::{NO_ADDRESS, email_field},
+    mail::email_field,
     refused::{Refused, told},
-    sign_in::enter,
+    sign_in::{credentials, enter, password_field},
     visitor::Visitor,
 };
 use crate::app::AppState;
@@ -48,9 +49,7 @@ fn page(visitor: &Visitor, email: &str, problem: Option<&str>) -> Markup {
             @if let Some(problem) = problem { (layout::wrong(problem)) }
             (layout::form(visitor, "/sign-in/owner", html! {
                 (email_field(email))
-                (layout::field("password", "Password", None, html! {
-                    input #password type="password" name="password" autocomplete="current-password" required maxlength="128";
-                }))
+                (password_field())
                 button.primary.fill type="submit" { "Go on" }
             }))
             p { a href="/sign-in/sso" { "Sign in through your organisation" } }
@@ -66,18 +65,20 @@ async fn sign_in(
     let again = |(status, problem): (StatusCode, &str)| {
         (status, page(&visitor, &typed.email, Some(problem))).into_response()
     };
-    let Ok(mailbox) = Mailbox::parse(typed.email.trim()) else {
-        return Ok(again(NO_ADDRESS));
+    let (mailbox, password) = match credentials(&typed.email, &typed.password) {
+        Ok(credentials) => credentials,
+        Err(problem) => return Ok(again(problem)),
     };
-    let Ok(password) = Password::new(typed.password.as_bytes()) else {
-        let problem = "That cannot be a password.";
-        return Ok(again((StatusCode::UNPROCESSABLE_ENTITY, problem)));
-    };
-    let (login, visit) = (state.accounts().login(), visitor.visit(false));
+    let (login, visit, began) = (
+        state.accounts().login(),
+        visitor.visit(false),
+        Instant::now(),
+    );
     match login.break_glass(&mailbox, password, visit).await {
         Ok(outcome) => Ok(enter(&state, &visitor, outcome)),
         Err(error) => {
             state.post().wake();
+            state.accounts().even_out(began).await;
             Ok(again(told(error)?))
         }
     }

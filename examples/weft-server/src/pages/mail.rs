@@ -21,6 +21,7 @@ use super::{
     form::Form,
     layout,
     refused::{Refused, told},
+    show::sentence,
     visitor::Visitor,
 };
 use crate::{
@@ -217,16 +218,6 @@ pub(super) fn choose(typed: &str, words: &[&str]) -> Result<NewPassword, String>
     Policy::alone()
         .accept(password, &words)
         .map_err(|error| sentence(&error.to_string()))
-}
-
-/// An error's text as a person reads it.
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters
-        .next()
-        .map(|c| c.to_uppercase().to_string())
-        .unwrap_or_default();
-    format!("{first}{}.", letters.as_str())
 }
 
 /// Says that mail is under way, whether it is or not.

@@ -39,7 +39,7 @@ pub(crate) fn word(word: &str) -> String {
     word.replace('_', " ")
 }
 
-/// What the API says of a problem, as a sentence.
+/// What is said of a problem, as a sentence.
 pub(crate) fn sentence(detail: &str) -> String {
     let mut rest = detail.chars();
     let first = rest.next().map(|first| first.to_uppercase().to_string());

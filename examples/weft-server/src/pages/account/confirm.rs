@@ -20,6 +20,7 @@ use super::super::{
     layout,
     refused::{Refused, told},
     second_factor::{Given, code_field, recovery_field},
+    sign_in::password_field,
     visitor::SignedIn,
 };
 use crate::app::AppState;
@@ -83,9 +84,7 @@ async fn page(
             @if let Some(problem) = problem { (layout::wrong(problem)) }
             @if account.password.is_some() {
                 (form("password", html! {
-                    (layout::field("password", "Password", None, html! {
-                        input #password type="password" name="password" autocomplete="current-password" required maxlength="128";
-                    }))
+                    (password_field())
                     button.primary.fill type="submit" { "Go on" }
                 }))
             }

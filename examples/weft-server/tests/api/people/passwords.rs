@@ -59,15 +59,17 @@ fn refusals_take_whole_seconds_as_long_as_hashes_of_former_parameters_are_left()
         assert!(!accounts.is_uneven());
         add("formerly@example.com", Params::OWASP_7_MIB).await;
         assert!(accounts.is_uneven());
-        for email in ["formerly@example.com", "none@example.com"] {
-            let mut browser = Browser::new(&stage.router);
-            browser.visit("/sign-in").await;
-            let began = Instant::now();
-            let fields = [("email", email), ("password", "not that one at all")];
-            let page = browser.send("/sign-in", &fields).await;
-            assert_eq!(page.status.as_u16(), 422);
-            // Not earlier, however fast the machine is.
-            assert!(began.elapsed() >= QUANTUM, "{email}");
+        for path in ["/sign-in", "/sign-in/owner"] {
+            for email in ["formerly@example.com", "none@example.com"] {
+                let mut browser = Browser::new(&stage.router);
+                browser.visit(path).await;
+                let began = Instant::now();
+                let fields = [("email", email), ("password", "not that one at all")];
+                let page = browser.send(path, &fields).await;
+                assert_eq!(page.status.as_u16(), 422);
+                // Not earlier, however fast the machine is.
+                assert!(began.elapsed() >= QUANTUM, "{path} {email}");
+            }
         }
         // The last one that is left goes when somebody signs in with it.
         let mut browser = Browser::new(&stage.router);

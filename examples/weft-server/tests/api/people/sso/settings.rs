@@ -46,13 +46,14 @@ fn an_organisation_can_leave_its_people_no_other_way_and_its_owner_one() {
                 .as_u16(),
             404
         );
+        let marked = format!("auth_accounts WHERE break_glass AND mailbox = '{OWNER}'");
+        assert_eq!(world.count(&marked), "0");
         owner.visit(HERE).await;
         let page = owner.submit(&require, &yes).await;
         assert!(
             page.text.contains("through the organisation alone"),
             "{page:?}"
         );
-        let marked = format!("auth_accounts WHERE break_glass AND mailbox = '{OWNER}'");
         assert_eq!(world.count(&marked), "1");
         // Whether there is an account or not, nobody of the domain signs in in another way.
         let mut browser = Browser::new(&world.stage.router);
