@@ -15,6 +15,7 @@ mod row_security {
     pub(crate) mod policies;
     pub(crate) mod pooler;
     pub(crate) mod signed;
+    pub(crate) mod snapshot;
     pub(crate) mod storm;
     pub(crate) mod wire;
 }

@@ -2,7 +2,9 @@ use std::marker::PhantomData;
 use std::ops::DerefMut;
 use std::sync::Arc;
 
-use diesel::connection::{CacheSize, Instrumentation, TransactionManagerStatus};
+use diesel::connection::{
+    CacheSize, Instrumentation, TransactionDepthChange, TransactionManagerStatus,
+};
 use diesel::deserialize::FromSqlRow;
 use diesel::pg::Pg;
 use diesel::query_builder::{AsQuery, IntoUpdateTarget, QueryFragment, QueryId};
@@ -23,12 +25,14 @@ use crate::conn::{Ending, cannot_establish, no_batches, not_begun_here};
 use crate::context::Context;
 use crate::explain::EXPLAIN;
 use crate::fence::Fence;
-use crate::flight::{alone, change, take};
+use crate::flight::{alone, change, first, roll_back, take};
 use crate::inner::broken;
-use crate::session::{Session, pin_async};
+use crate::session::{Moment, Session, pin_async};
 use crate::statement::{Sourced, Types, collect, render};
 use crate::transaction::TransactionBuilder;
-use crate::{Explained, Key, Refusal, RefusalKind, RowSecurity, Scope, Tenancy, trace};
+use crate::{
+    AsyncSnapshot, Explained, Key, Refusal, RefusalKind, RowSecurity, Scope, Tenancy, trace,
+};
 
 /// A diesel-async connection that sees one organisation: [`OrgConn`](crate::OrgConn), awaited.
 ///
@@ -111,6 +115,15 @@ where
             context: Some(context),
             ..self
         }
+    }
+
+    /// The same for reading alone, with one view of the database for all statements.
+    pub fn snapshot(mut self) -> AsyncSnapshot<C> {
+        let is_free = self.session.is_at(Moment::None) && depth(&mut self.inner) == Some(0);
+        if is_free {
+            self.session.set_moment(Moment::Due);
+        }
+        AsyncSnapshot::new(self, is_free)
     }
 
     /// The scope.
@@ -207,34 +220,35 @@ where
     where
         Q: QueryFragment<Pg>,
     {
-        let depth = match self.depth() {
-            Ok(depth) => depth,
+        let place = match self.place() {
+            Ok(place) => place,
             Err(error) => return ready(Err(error)).boxed(),
         };
         let mut conn: &'conn AsyncPgConnection = &self.inner;
         // Takes all it needs of the statement now, and sends nothing until it is polled.
         let sent = AsyncConnectionCore::load(&mut conn, statement);
-        if self.context.is_some() && depth == 0 {
+        if self.context.is_some() && place == Place::Alone {
             let rows = sent.and_then(|rows| rows.try_collect::<Vec<_>>()).boxed();
-            let rows = self.send(depth, settled, rows);
+            let rows = self.send(place, settled, rows);
             return rows
                 .map_ok(|rows| iter(rows.into_iter().map(Ok)).boxed())
                 .boxed();
         }
-        self.send(depth, settled, sent)
+        self.send(place, settled, sent)
     }
 
-    /// Puts before `sent`, at the given depth of transactions, what must be sent before it.
+    /// Puts before `sent`, which runs in that place, what must be sent before it.
     fn send<'conn, R: Send + 'conn>(
         &'conn self,
-        depth: u32,
+        place: Place,
         settled: bool,
         sent: BoxFuture<'conn, QueryResult<R>>,
     ) -> BoxFuture<'conn, QueryResult<R>> {
         let (conn, session) = (&*self.inner, &*self.session);
-        let sent = match &self.context {
-            Some(context) if depth == 0 => alone(conn, context, settled, sent).boxed(),
-            Some(context) if session.context() != context.number() => {
+        let sent = match (place, &self.context) {
+            (Place::First, context) => first(conn, context.as_ref(), session, sent).boxed(),
+            (Place::Alone, Some(context)) => alone(conn, context, settled, sent).boxed(),
+            (Place::Within, Some(context)) if session.context() != context.number() => {
                 change(conn, context, session, sent).boxed()
             }
             _ => sent,
@@ -250,18 +264,59 @@ where
         self.context.as_ref().is_none_or(Context::pins_session)
     }
 
-    /// The depth of the open transaction, on a connection that is sound and pinned if need be.
+    /// The depth of the open transaction, on a connection that is sound and pinned if need be. A
+    /// snapshot that is due is open then.
     async fn ready(&mut self) -> QueryResult<u32> {
-        let depth = self.depth()?;
-        if self.needs_pins() {
+        if self.place()? == Place::First {
+            let nothing = ready(Ok(())).boxed();
+            self.send(Place::First, true, nothing).await?;
+        } else if self.needs_pins() {
             pin_async(&self.inner, self.fence.tenancy(), &self.session).await?;
         }
-        Ok(depth)
+        self.depth()
+    }
+
+    /// Where the next statement runs. If it is the first of a snapshot, it is the one from here on.
+    fn place(&mut self) -> QueryResult<Place> {
+        if self.depth()? > 0 {
+            return Ok(Place::Within);
+        }
+        if !self.session.is_at(Moment::Due) {
+            return Ok(Place::Alone);
+        }
+        // Diesel is told before the message goes out: a pool must not take for idle what may be open.
+        let change = TransactionDepthChange::IncreaseDepth;
+        if let TransactionManagerStatus::Valid(status) = self.status() {
+            status.change_transaction_depth(change)?;
+        }
+        self.session.set_moment(Moment::Beginning);
+        Ok(Place::First)
     }
 
     fn depth(&mut self) -> QueryResult<u32> {
-        let depth = depth(&mut self.inner).ok_or_else(broken);
-        Ok(depth.inspect_err(trace::refused)?)
+        let depth = depth(&mut self.inner).filter(|_| !self.session.is_at(Moment::Beginning));
+        Ok(depth.ok_or_else(broken).inspect_err(trace::refused)?)
+    }
+
+    /// Whether a transaction is open, or is to be opened by the next statement.
+    pub(crate) fn in_transaction(&mut self) -> QueryResult<bool> {
+        Ok(self.session.is_at(Moment::Due) || self.status().transaction_depth()?.is_some())
+    }
+
+    /// Ends the snapshot, and does not wait for it. Where the state of its transaction is unknown, the
+    /// mark of that stays.
+    pub(crate) fn end_snapshot(&mut self) {
+        let was_begun = self.session.has_snapshot();
+        self.session.set_moment(Moment::None);
+        self.forget_context();
+        if !was_begun || depth(&mut self.inner).is_none() {
+            return;
+        }
+        roll_back(&self.inner);
+        let change = TransactionDepthChange::DecreaseDepth;
+        if let TransactionManagerStatus::Valid(status) = self.status() {
+            while status.change_transaction_depth(change).is_ok() {}
+        }
     }
 
     /// Begins with `sql` outside a transaction, with a savepoint inside one.
@@ -294,7 +349,8 @@ where
     /// The inner connection, to end a transaction or savepoint that was begun through this one.
     pub(crate) fn ending(&mut self, ending: Ending) -> QueryResult<&mut AsyncPgConnection> {
         let depth = self.depth()?;
-        if depth > 0 && depth <= self.floor {
+        let snapshot = u32::from(self.session.has_snapshot());
+        if depth > 0 && depth <= self.floor.max(snapshot) {
             return Err(not_begun_here().into());
         }
         // ROLLBACK TO restores the context that the savepoint had; RELEASE keeps the newest.
@@ -354,6 +410,17 @@ impl<C> AsyncOrgConn<C> {
     }
 }
 
+/// Where a statement runs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// In no transaction but its own.
+    Alone,
+    /// In the snapshot that it begins.
+    First,
+    /// In the transaction that is open.
+    Within,
+}
+
 /// What runs on a shared connection, once the session is pinned.
 async fn pinned_first<R>(
     conn: &AsyncPgConnection,
@@ -407,14 +474,14 @@ where
         T: QueryFragment<Pg> + QueryId + 'query,
     {
         let statement = self.statement::<(), _>("", source);
-        let sent = statement.and_then(|statement| Ok((statement, self.depth()?)));
-        let ((statement, settled), depth) = match sent {
+        let sent = statement.and_then(|statement| Ok((statement, self.place()?)));
+        let ((statement, settled), place) = match sent {
             Ok(sent) => sent,
             Err(error) => return ready(Err(error)).boxed(),
         };
         let mut conn: &'conn AsyncPgConnection = &self.inner;
         let sent = AsyncConnectionCore::execute_returning_count(&mut conn, statement);
-        self.send(depth, settled, sent)
+        self.send(place, settled, sent)
     }
 }
 

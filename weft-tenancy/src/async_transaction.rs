@@ -89,7 +89,7 @@ where
     {
         async move {
             let sql = self.sql();
-            if self.conn.status().transaction_depth()?.is_some() {
+            if self.conn.in_transaction()? {
                 return Err(Error::AlreadyInTransaction.into());
             }
             self.conn.begin(&sql).await?;

@@ -14,7 +14,7 @@ use diesel_async::{AsyncConnectionCore, AsyncPgConnection, SimpleAsyncConnection
 use futures_util::future::{BoxFuture, join, join3};
 
 use crate::context::{Context, Control, Step};
-use crate::session::Session;
+use crate::session::{Moment, Session};
 
 /// Runs `sent` in a transaction of its own; `settled` when COMMIT cannot pass it.
 pub(crate) async fn alone<R>(
@@ -46,6 +46,41 @@ pub(crate) async fn alone<R>(
     flight.landed();
     result
 }
+
+/// Begins the snapshot of `session` and runs `sent` in it: what follows BEGIN goes out with it.
+pub(crate) async fn first<R>(
+    conn: &AsyncPgConnection,
+    context: Option<&Context>,
+    session: &Session,
+    sent: BoxFuture<'_, QueryResult<R>>,
+) -> QueryResult<R> {
+    let (message, step) = match context {
+        Some(context) => context.begin(SNAPSHOT),
+        None => (SNAPSHOT.to_owned(), None),
+    };
+    let mut shared = conn;
+    let begun = shared.batch_execute(&message);
+    let set = async {
+        match step {
+            Some(step) => take(conn, step).await,
+            None => Ok(()),
+        }
+    };
+    let (begun, set, result) = match context.is_none_or(Context::pipelines) {
+        true => join3(begun, set, sent).await,
+        false => {
+            begun.await?;
+            set.await?;
+            (Ok(()), Ok(()), sent.await)
+        }
+    };
+    begun.and(set)?;
+    session.set_context(context.map_or(0, Context::number));
+    session.set_moment(Moment::Open);
+    result
+}
+
+const SNAPSHOT: &str = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 /// Gives the open transaction `context`, and then runs `sent`.
 pub(crate) async fn change<R>(
@@ -133,11 +168,14 @@ impl Flight<'_> {
 }
 
 impl Drop for Flight<'_> {
-    /// Rolls back what was dropped half-way: the first poll hands the message over, behind all
-    /// that went out before it, and the answer is nobody's.
     fn drop(&mut self) {
-        let mut conn = self.conn;
-        let rollback = pin!(SimpleAsyncConnection::batch_execute(&mut conn, "ROLLBACK"));
-        let _ = rollback.poll(&mut Task::from_waker(Waker::noop()));
+        roll_back(self.conn);
     }
+}
+
+/// Rolls back without waiting for it: the first poll hands the message over, behind all that went
+/// out before it, and the answer is nobody's.
+pub(crate) fn roll_back(mut conn: &AsyncPgConnection) {
+    let rollback = pin!(SimpleAsyncConnection::batch_execute(&mut conn, "ROLLBACK"));
+    let _ = rollback.poll(&mut Task::from_waker(Waker::noop()));
 }

@@ -7,6 +7,8 @@
 #[cfg(feature = "async")]
 mod async_conn;
 #[cfg(feature = "async")]
+mod async_snapshot;
+#[cfg(feature = "async")]
 mod async_transaction;
 #[cfg(feature = "diesel")]
 mod conn;
@@ -47,6 +49,8 @@ mod unscoped;
 
 #[cfg(feature = "async")]
 pub use async_conn::AsyncOrgConn;
+#[cfg(feature = "async")]
+pub use async_snapshot::AsyncSnapshot;
 #[cfg(feature = "async")]
 pub use async_transaction::{AsyncOrgTransactionManager, AsyncWork};
 #[cfg(feature = "diesel")]

@@ -11,6 +11,8 @@
 //! same settings travel with BEGIN instead: see `context.rs`.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+#[cfg(feature = "async")]
+use std::sync::atomic::AtomicU8;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use diesel::pg::Pg;
@@ -27,6 +29,22 @@ use crate::{Refusal, RefusalKind, Tenancy, trace};
 pub(crate) struct Session {
     pinned: AtomicBool,
     context: AtomicU64,
+    #[cfg(feature = "async")]
+    snapshot: AtomicU8,
+}
+
+/// How far a snapshot is.
+#[cfg(feature = "async")]
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Moment {
+    /// There is to be none.
+    None = 0,
+    /// The first statement begins it.
+    Due,
+    /// Its BEGIN is on the way, or failed, or nobody waited for the answer.
+    Beginning,
+    Open,
 }
 
 impl Session {
@@ -46,6 +64,21 @@ impl Session {
 
     pub(crate) fn set_context(&self, number: u64) {
         self.context.store(number, Ordering::Release);
+    }
+
+    #[cfg(feature = "async")]
+    pub(crate) fn is_at(&self, moment: Moment) -> bool {
+        self.snapshot.load(Ordering::Acquire) == moment as u8
+    }
+
+    #[cfg(feature = "async")]
+    pub(crate) fn has_snapshot(&self) -> bool {
+        self.snapshot.load(Ordering::Acquire) > Moment::Due as u8
+    }
+
+    #[cfg(feature = "async")]
+    pub(crate) fn set_moment(&self, moment: Moment) {
+        self.snapshot.store(moment as u8, Ordering::Release);
     }
 }
 

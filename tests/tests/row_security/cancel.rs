@@ -13,7 +13,7 @@ use weft_tests::schema::{A, B, OrderStatus, customers, orders};
 use weft_tests::{Database, TENANCY};
 
 /// Polls `future` at most `times` times, and drops it.
-async fn drop_after(times: usize, future: impl Future<Output: Send>) {
+pub(super) async fn drop_after(times: usize, future: impl Future<Output: Send>) {
     let mut future = pin!(future);
     for _ in 0..times {
         let polled = poll_fn(|task| Poll::Ready(future.as_mut().poll(task))).await;
@@ -25,7 +25,7 @@ async fn drop_after(times: usize, future: impl Future<Output: Send>) {
 }
 
 /// Waits until no session of `app` is left inside a transaction.
-async fn settles(db: &Database) {
+pub(super) async fn settles(db: &Database) {
     let open = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'app'
          AND datname = current_database() AND xact_start IS NOT NULL";
     for _ in 0..400 {
@@ -37,7 +37,11 @@ async fn settles(db: &Database) {
     panic!("a transaction is left open");
 }
 
-async fn names(conn: &mut AsyncPgConnection, db: &Database, scope: Scope) -> Vec<String> {
+pub(super) async fn names(
+    conn: &mut AsyncPgConnection,
+    db: &Database,
+    scope: Scope,
+) -> Vec<String> {
     let mut conn = db.scoped_async(conn, &TENANCY.insecure_without_conditions(), scope);
     customers::table
         .select(customers::name)
