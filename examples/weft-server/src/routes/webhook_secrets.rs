@@ -85,7 +85,11 @@ pub(crate) async fn list(
 ) -> Answer<Vec<WebhookSecret>> {
     tenant.must_own()?;
     let mut conn = tenant.open().await?;
-    provider(&mut conn, endpoint).await?;
+    let _: Uuid = webhook_endpoints::table
+        .filter(webhook_endpoints::id.eq(endpoint))
+        .select(webhook_endpoints::id)
+        .first(&mut conn)
+        .await?;
     let rows = webhook_secrets::table
         .filter(webhook_secrets::endpoint_id.eq(endpoint))
         .order((webhook_secrets::created_at, webhook_secrets::id))
