@@ -41,32 +41,35 @@ const QUESTIONS: &str = "
 const SLUG: &str = "kumo-ceramics";
 const PAGE: &str = "/o/kumo-ceramics/inbox";
 
-/// The queries of the page, on connections of `$open`, of one organisation where that is said.
+/// The queries of the page as the page makes them, each on `$conn`, of one organisation where that is
+/// said.
 macro_rules! queries {
-    ($open:expr $(, $org:expr)?) => {{
-        let named: Vec<(Uuid, String)> = shops::table
-            $(.filter(shops::org_id.eq($org)))?
-            .order((shops::name, shops::id))
-            .select((shops::id, shops::name))
-            .load(&mut $open.await)
-            .await
-            .expect("shops");
+    ($conn:expr $(, $org:expr)?) => {{
         let rows: Vec<Row> = conversations::table
+            .select(Row::as_select())
+            .into_boxed()
             $(.filter(conversations::org_id.eq($org)))?
             .filter(conversations::state.eq("open"))
             .order((conversations::created_at.desc(), conversations::id.desc()))
             .limit(51)
-            .select(Row::as_select())
-            .load(&mut $open.await)
+            .load(&mut $conn)
             .await
             .expect("conversations");
         assert_eq!(rows.len(), 51);
+        let named: Vec<(Uuid, String)> = shops::table
+            $(.filter(shops::org_id.eq($org)))?
+            .order((shops::name, shops::id))
+            .select((shops::id, shops::name))
+            .limit(501)
+            .load(&mut $conn)
+            .await
+            .expect("shops");
         let ids: Vec<_> = rows.iter().filter_map(|row| row.customer_id).collect();
         let with: Vec<(Uuid, Option<String>, Option<String>)> = customers::table
             $(.filter(customers::org_id.eq($org)))?
             .filter(customers::id.eq_any(ids))
             .select((customers::id, customers::name, customers::email))
-            .load(&mut $open.await)
+            .load(&mut $conn)
             .await
             .expect("customers");
         black_box((named, rows, with));
@@ -105,21 +108,13 @@ fn main() {
         black_box(member.expect("an answer").expect("a member"));
     };
     let scoped = async || {
-        let open = async || {
-            server
-                .roads
-                .app
-                .within(Scope::org(server.org))
-                .await
-                .expect("a road")
-        };
-        queries!(open());
+        let scope = Scope::org(server.org);
+        let conn = server.roads.app.within(scope).await.expect("a road");
+        let mut moment = conn.snapshot();
+        queries!(moment);
     };
     let pool = pool(&database.url("postgres"));
-    let by_hand = async || {
-        let open = async || pool.get().await.expect("a connection");
-        queries!(open(), server.org);
-    };
+    let by_hand = async || queries!(pool.get().await.expect("a connection"), server.org);
     let [page, member, scoped, by_hand] = in_turns(
         ROUNDS,
         CALLS,

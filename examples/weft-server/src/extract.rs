@@ -4,7 +4,7 @@
 use axum::{
     body::Bytes,
     extract::{FromRequest, FromRequestParts, Path, Request, rejection::BytesRejection},
-    http::{HeaderMap, StatusCode, header, request::Parts},
+    http::{HeaderMap, Method, StatusCode, header, request::Parts},
 };
 use serde::de::{DeserializeOwned, IgnoredAny};
 use uuid::Uuid;
@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::{
     app::AppState,
     error::Problem,
-    roads::{AppRoad, AuthRoad, Identity, OrgConnection},
+    roads::{AppRoad, AuthRoad, Identity, Lent, Reading},
     token::{ApiToken, PREFIX, Permission},
     value::Role,
 };
@@ -22,20 +22,30 @@ use crate::{
 pub struct Tenant {
     identity: Identity,
     app: AppRoad,
+    reading: Option<Reading>,
 }
 
 impl Tenant {
-    /// Somebody who was found to be that member.
-    pub(crate) fn of(identity: Identity, app: AppRoad) -> Tenant {
-        Tenant { identity, app }
+    /// Somebody who was found to be that member, and who asks by that method.
+    pub(crate) fn of(identity: Identity, app: AppRoad, method: &Method) -> Tenant {
+        Tenant {
+            identity,
+            app,
+            reading: method.is_safe().then(Reading::default),
+        }
     }
 
-    /// A connection that sees what the member may see, and nothing else.
+    /// A connection that sees what the member may see, and nothing else. Where the method is one that
+    /// changes nothing, all of a request's are one, and it cannot write.
     ///
     /// # Errors
     /// When the database cannot be reached.
-    pub async fn open(&self) -> Result<OrgConnection, Problem> {
-        Ok(self.app.within(self.identity.scope()).await?)
+    pub async fn open(&self) -> Result<Lent, Problem> {
+        let scope = self.identity.scope();
+        Ok(match &self.reading {
+            Some(reading) => reading.look(&self.app, scope).await?,
+            None => Lent::Own(self.app.within(scope).await?),
+        })
     }
 
     /// The member.
@@ -64,7 +74,8 @@ impl FromRequestParts<AppState> for Tenant {
         let token = bearer(&parts.headers).ok_or_else(Problem::unauthorized)?;
         let needed = Permission::needed(&parts.method);
         let identity = state.accounts().program(&token, needed).await?;
-        Ok(Tenant::of(identity, state.roads().app.clone()))
+        let app = state.roads().app.clone();
+        Ok(Tenant::of(identity, app, &parts.method))
     }
 }
 

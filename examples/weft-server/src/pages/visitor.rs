@@ -255,7 +255,7 @@ impl FromRequestParts<AppState> for Member {
         Ok(Member {
             signed_in,
             organization,
-            tenant: Tenant::of(identity, state.roads().app.clone()),
+            tenant: Tenant::of(identity, state.roads().app.clone(), &parts.method),
         })
     }
 }

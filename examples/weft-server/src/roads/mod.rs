@@ -6,6 +6,7 @@
 mod app;
 mod auth;
 mod lease;
+mod reading;
 mod unscoped;
 
 use std::time::Duration;
@@ -26,6 +27,8 @@ pub use app::{AppRoad, OrgConnection};
 pub(crate) use auth::Connected;
 pub use auth::{AuthRoad, Identity, Organization};
 pub use lease::Lease;
+pub use reading::Lent;
+pub(crate) use reading::Reading;
 pub use unscoped::{UnscopedConnection, UnscopedRoad};
 
 /// Where the three roads lead.

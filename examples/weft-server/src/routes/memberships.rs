@@ -132,7 +132,7 @@ pub(crate) async fn list(
 }
 
 pub(crate) async fn get(tenant: Tenant, Id(id): Id, _: NoQuery) -> Answer<Membership> {
-    Ok(Json(one(&mut tenant.open().await?, id).await?))
+    Ok(Json(one(&mut *tenant.open().await?, id).await?))
 }
 
 async fn create(
@@ -203,7 +203,7 @@ pub(crate) async fn delete(
     _: NoBody,
 ) -> Result<StatusCode, Problem> {
     tenant.must_own()?;
-    deleted(let_go(&mut tenant.open().await?, id).await?)
+    deleted(let_go(&mut *tenant.open().await?, id).await?)
 }
 
 /// Lets a member go, unless nobody owned the organisation then.
