@@ -15,6 +15,7 @@ mod members;
 mod migrations;
 mod others;
 mod people;
+mod reading;
 mod roads;
 mod shapes;
 mod socket;
