@@ -227,7 +227,7 @@ where
     holds("tokens are made after a reset", found.is_some(), true)?;
 
     let rule = "no token of before a reset is left, however late it is issued";
-    for _ in 0..4 {
+    for reset in 0..RACERS {
         let owner = self::owner(store).await?.id;
         let session = begun(store, owner).await?;
         let tokens = (0..RACERS)
@@ -237,12 +237,12 @@ where
         let raced = winners(race, connect, |place, store| {
             let (digest, record) = tokens[place].clone();
             async move {
-                match place % 4 {
-                    0 => store
+                match place == reset {
+                    true => store
                         .replace_password(owner, "new", None)
                         .await
                         .map(|epoch| epoch.is_some()),
-                    _ => {
+                    false => {
                         let issued = store.issue_api_token(&digest, &record, Some(session), MOST);
                         issued.await
                     }
