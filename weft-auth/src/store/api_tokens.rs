@@ -17,7 +17,8 @@ pub trait ApiTokenStore: Store {
     /// Adds a token. False, and nothing is added, if the digest or the id is there, the account is not or is
     /// suspended, or it has `most` tokens of that audience that were not rotated, whoever adds others at the
     /// same time; also if `session` is not the account's and of its [epoch](crate::store::Account::epoch): it
-    /// was ended while its request was in flight.
+    /// was ended while its request was in flight. Whoever ends the session and revokes tokens in the next
+    /// statement leaves none.
     fn issue_api_token(
         &self,
         digest: &Digest,

@@ -24,6 +24,7 @@ where
     reads_back(store).await?;
     nobody_has_more_than_may_be(subject, race).await?;
     a_session_that_is_over_makes_none(store).await?;
+    what_a_session_made_is_revoked_after_it(subject, race).await?;
     one_rotation_wins(subject, race).await?;
     a_reset_ends_them(subject, race).await?;
     only_what_may_be_is_rotated(store).await?;
@@ -192,6 +193,42 @@ where
     let revoked = store.revoke_session(owner, own).await;
     holds(rule, revoked.map_err(store_failed)?, true)?;
     holds(rule, issue(own).await?, false)
+}
+
+/// As when somebody is turned away: sessions end by one statement, tokens by another.
+async fn what_a_session_made_is_revoked_after_it<T>(
+    subject: &T,
+    race: &impl Race,
+) -> Result<(), Violation>
+where
+    T: Subject,
+    T::Store: ApiTokenStore + AccountStore + SessionStore,
+{
+    let store = &subject.connect();
+    let rule = "no token is left of a session that ended before tokens were revoked";
+    for end in 0..RACERS {
+        let owner = owner(store).await?.id;
+        let session = begun(store, owner).await?;
+        let connect = || subject.connect();
+        let raced = winners(race, connect, |place, store| {
+            let issue = digest().and_then(|digest| Ok((digest, record(owner)?)));
+            async move {
+                if place == end {
+                    store.revoke_session(owner, session).await?;
+                    return Ok(store.revoke_api_tokens(owner, None).await? > 0);
+                }
+                let Ok((digest, record)) = issue else {
+                    return Ok(false);
+                };
+                let issued = store.issue_api_token(&digest, &record, Some(session), MOST);
+                issued.await
+            }
+        });
+        raced.await?;
+        let left = store.api_tokens_of(owner).await.map_err(store_failed)?;
+        holds(rule, left, Vec::new())?;
+    }
+    Ok(())
 }
 
 /// Whoever was in before the reset is out, by what was made then as well, whichever statement is first.
