@@ -90,6 +90,7 @@ async fn endpoint(database: &weft_embedded::Database) -> (Router, String) {
     let new = New {
         account: user.into(),
         audience: Some(org),
+        session: None,
         label: "bench",
         scopes: &Scopes::new([Permission::Write]),
         lifetime: None,

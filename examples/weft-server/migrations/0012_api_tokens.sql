@@ -1,7 +1,8 @@
 -- Tokens of programs are weft-auth's. Those that are there stay good, for all that their owners may do.
 INSERT INTO auth_api_tokens
-    (digest, id, account_id, audience, label, scopes, created_at, expires_at, last_used_at)
-    SELECT digest, id, user_id, org_id, label, 'read write', created_at, expires_at, last_used_at
+    (digest, id, account_id, audience, label, scopes, created_at, expires_at, last_used_at, place)
+    SELECT digest, id, user_id, org_id, label, 'read write', created_at, expires_at, last_used_at,
+        row_number() OVER (PARTITION BY user_id, org_id ORDER BY created_at, id)
     FROM api_tokens;
 DROP TABLE api_tokens;
 

@@ -1,7 +1,7 @@
 -- Run once on a Citus coordinator, after the migrations: rows of organisations are distributed by
 -- org_id, parents first, and what every organisation reads is on every node. What is on one node
--- cannot refer to a distributed table, so the tokens of a deleted membership stay. They are of no use
--- as long as there is none: the membership is looked up at each use.
+-- cannot refer to a distributed table, so that nothing but the server ends the tokens of a deleted
+-- membership: when it does so, and again before whoever that was becomes a member anew.
 ALTER TABLE auth_api_tokens DROP CONSTRAINT auth_api_tokens_audience_account_id_fkey;
 SELECT create_reference_table('plans');
 SELECT create_reference_table('auth_accounts');

@@ -18,7 +18,7 @@ use crate::{
     accounts::Accounts,
     error::Problem,
     events::Outgoing,
-    layers,
+    layers, leftovers,
     mail::Post,
     openapi::Api,
     pages::{back::told_to_confirm, pages, refused::Refused},
@@ -89,6 +89,7 @@ impl AppState {
             process::pick_up(&self.roads),
             self.outgoing.send_due(&self.roads, self.directory.keys()),
             retention::keep(&self.roads),
+            leftovers::keep(&self.accounts),
             self.post.deliver(self.accounts.store(), &self.site),
             self.accounts.watch_hashes(),
             async {

@@ -17,6 +17,7 @@ pub mod founding;
 pub mod import;
 pub mod keys;
 pub mod layers;
+pub mod leftovers;
 pub mod mail;
 pub mod migrate;
 pub mod openapi;

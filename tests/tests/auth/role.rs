@@ -155,7 +155,7 @@ async fn everything(store: &PgStore<SyncPool>) -> Result<(), PgError<PoolError>>
     store.revoke_session(id, begun(id).id).await?;
     store.revoke_sessions(id, None).await?;
     store.end_session(&digest).await?;
-    store.purge_sessions(now() - DAY, now() - DAY).await?;
+    store.purge_sessions(now() - DAY, now() - DAY, 10).await?;
 
     let (link, browser) = (Token::generate().unwrap(), Token::generate().unwrap());
     let (record, mail) = asked(&owner, &link, &browser);
@@ -175,7 +175,7 @@ async fn everything(store: &PgStore<SyncPool>) -> Result<(), PgError<PoolError>>
     store
         .consume_link(&link, record.purpose, Some(&browser), now())
         .await?;
-    store.purge_links(now() - DAY).await?;
+    store.purge_links(now() - DAY, 10).await?;
     store.post(&mail).await?;
     for waiting in store.claim_mail(1, now(), DAY).await? {
         store.mail_sent(waiting.id).await?;
@@ -188,7 +188,7 @@ async fn everything(store: &PgStore<SyncPool>) -> Result<(), PgError<PoolError>>
         .count_failure(&FailureCharge { key, backoff }, now())
         .await?;
     store.clear_failures(&[key]).await?;
-    store.purge_counters(now() - DAY).await?;
+    store.purge_counters(now() - DAY, 10).await?;
 
     let challenge = Token::generate().unwrap().digest();
     let record = ChallengeRecord {
@@ -203,7 +203,7 @@ async fn everything(store: &PgStore<SyncPool>) -> Result<(), PgError<PoolError>>
     store.open_challenge(&challenge, &record).await?;
     store.count_challenge_attempt(&challenge, 5, now()).await?;
     store.close_challenge(&challenge).await?;
-    store.purge_challenges(now() - DAY).await?;
+    store.purge_challenges(now() - DAY, 10).await?;
     let codes = RecoveryCode::generate_set()
         .unwrap()
         .map(|code| code.digest());
@@ -238,7 +238,7 @@ async fn federation(store: &PgStore<SyncPool>, owner: &Account) -> Result<(), Pg
     );
     store.keep_flow(&flow).await?;
     store.consume_flow(&flow.state_digest()).await?;
-    store.purge_flows(now() - DAY).await?;
+    store.purge_flows(now() - DAY, 10).await?;
 
     let at = Timestamp::new("2026-11-25T03:18:00.000Z").unwrap();
     let active = ConnectionState::Active;
@@ -269,6 +269,7 @@ async fn federation(store: &PgStore<SyncPool>, owner: &Account) -> Result<(), Pg
     let other = account(&format!("{}@example.com", Uuid::new_v4()));
     store.create_identified_account(&other, &identity).await?;
     let revocation = Revocation::Organization(organization.clone());
+    store.people_of(&revocation).await?;
     store.revoke_federated(&revocation).await?;
     store.delete_organization(&organization, &at).await
 }
@@ -288,7 +289,7 @@ async fn programs(store: &PgStore<SyncPool>, account: AccountId) -> Result<(), P
         last_used_at: None,
     };
     let (found, first) = (digest(), token());
-    store.issue_api_token(&found, &first).await?;
+    store.issue_api_token(&found, &first, None, 50).await?;
     store.find_api_token(&found).await?;
     store.touch_api_token(first.id, now(), DAY).await?;
     store
@@ -297,7 +298,7 @@ async fn programs(store: &PgStore<SyncPool>, account: AccountId) -> Result<(), P
     store.api_tokens_of(account).await?;
     store.revoke_api_token(account, first.id).await?;
     store.revoke_api_tokens(account, None).await?;
-    store.purge_api_tokens(now() - DAY).await.map(drop)
+    store.purge_api_tokens(now() - DAY, 10).await.map(drop)
 }
 
 #[test]

@@ -120,8 +120,9 @@ fn what_is_blank_or_contradicts_itself_is_not_stored() {
          INSERT INTO auth_connections VALUES ('conn_1', 'org_1', 'active', '');
          INSERT INTO auth_identities VALUES ('conn_1', 'idp_1', 'org_1', 'ada@a.example', '{id}');
          INSERT INTO auth_flows VALUES (sha256(''), 'sealed', 'org_1', NULL, '2026-11-24');
-         INSERT INTO auth_api_tokens (digest, id, account_id, label, scopes, created_at)
-             VALUES (sha256(''), '{id}', '{id}', '', '', '2026-11-24');"
+         INSERT INTO auth_api_tokens (digest, id, account_id, label, scopes, created_at, place)
+             VALUES (sha256(''), '{id}', '{id}', '', '', '2026-11-24', 1),
+                 (sha256('a'), gen_random_uuid(), '{id}', '', '', '2026-11-24', 2);"
     ));
     let mut conn = PgConnection::establish(&tables.url("auth")).unwrap();
     for (table, change) in [
@@ -139,6 +140,8 @@ fn what_is_blank_or_contradicts_itself_is_not_stored() {
         ("auth_identities", "account_id = gen_random_uuid()"),
         ("auth_api_tokens", "digest = ''"),
         ("auth_api_tokens", "next = id"),
+        ("auth_api_tokens", "place = 0"),
+        ("auth_api_tokens", "place = 2 WHERE place = 1"),
         ("auth_api_tokens", "account_id = gen_random_uuid()"),
     ] {
         let stored = conn.batch_execute(&format!("UPDATE {table} SET {change}"));

@@ -23,7 +23,7 @@ fn receive(store: &PgStore<SyncPool>, webhooks: Vec<Webhook>, at: SystemTime) ->
     let receive = |webhook: Webhook| {
         let verified = verifier.verify(&webhook.headers, webhook.body, at).ok()?;
         let event = Event::parse(verified.body()).unwrap();
-        Some(run(directory.apply(&event)).unwrap())
+        Some(run(directory.apply(&event)).unwrap().sessions)
     };
     webhooks.into_iter().map(receive).collect()
 }

@@ -33,6 +33,10 @@ pub enum Event {
     Deleted,
     /// The recovery codes were replaced.
     RecoveryCodesReplaced,
+    /// An API token was made.
+    ApiTokenMade,
+    /// An API token was revoked by whose it was.
+    ApiTokenRevoked,
 }
 
 macro_rules! reasons {
@@ -98,6 +102,8 @@ impl Event {
             Event::IdentityUnlinked => [12, 0],
             Event::Deleted => [13, 0],
             Event::RecoveryCodesReplaced => [14, 0],
+            Event::ApiTokenMade => [15, 0],
+            Event::ApiTokenRevoked => [16, 0],
         }
     }
 
@@ -121,6 +127,8 @@ impl Event {
             (12, 0) => Some(Event::IdentityUnlinked),
             (13, 0) => Some(Event::Deleted),
             (14, 0) => Some(Event::RecoveryCodesReplaced),
+            (15, 0) => Some(Event::ApiTokenMade),
+            (16, 0) => Some(Event::ApiTokenRevoked),
             _ => None,
         }
     }
@@ -141,7 +149,7 @@ mod tests {
             })
             .collect();
         let (proofs, reasons, purposes) = (Proof::ALL.len(), Reason::ALL.len(), Purpose::ALL.len());
-        assert_eq!(all.len(), 2 * proofs + reasons + 2 * purposes + 9);
+        assert_eq!(all.len(), 2 * proofs + reasons + 2 * purposes + 11);
     }
 
     #[test]

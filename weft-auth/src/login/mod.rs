@@ -27,6 +27,7 @@
 //! as it goes, and the dummy after it: 1 607 instructions more where its parameters are out of bounds, half a
 //! microsecond. `tests/constant_time.rs` counts them.
 
+mod api_token;
 mod ask;
 mod change;
 mod conclude;

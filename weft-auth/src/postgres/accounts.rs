@@ -97,7 +97,8 @@ impl<L: Lend> AccountStore for PgStore<L> {
     ) -> Answer<Option<u64>, Self> {
         let replaced = Statement::new(
             "WITH account AS (
-                 UPDATE auth_accounts a SET password = $2, epoch = a.epoch + 1
+                 UPDATE auth_accounts a SET password = $2, epoch = a.epoch + 1,
+                     token_epoch = a.token_epoch + CASE WHEN $3 IS NULL THEN 1 ELSE 0 END
                  WHERE a.id = $1 AND ($3 IS NULL OR EXISTS (
                      SELECT FROM auth_sessions s
                      WHERE s.id = $3 AND s.account_id = a.id AND s.epoch = a.epoch))
@@ -110,6 +111,9 @@ impl<L: Lend> AccountStore for PgStore<L> {
                  WHERE s.account_id = account.id AND s.id IS DISTINCT FROM $3
              ), links AS (
                  DELETE FROM auth_links l USING account WHERE l.account_id = account.id
+             ), tokens AS (
+                 DELETE FROM auth_api_tokens t USING account
+                 WHERE t.account_id = account.id AND $3 IS NULL
              )
              SELECT epoch FROM account",
         );

@@ -82,16 +82,24 @@ impl<L: Lend> CounterStore for PgStore<L> {
         self.any(cleared).await.map(drop)
     }
 
-    async fn purge_counters(&self, before: SystemTime) -> Answer<u64, Self> {
+    async fn purge_counters(&self, before: SystemTime, most: u32) -> Answer<u64, Self> {
         let purged = Statement::new(
-            "WITH rates AS (DELETE FROM auth_rates WHERE even_at < $1 RETURNING key),
+            "WITH even AS (SELECT key AS old_key FROM auth_rates WHERE even_at < $1 LIMIT $3),
+                 rates AS (
+                     DELETE FROM auth_rates USING even
+                     WHERE key = old_key AND even_at < $1 RETURNING key),
+                 over AS (
+                     SELECT key AS old_key FROM auth_failures
+                     WHERE next_at < $1 AND failures < $2 LIMIT $3),
                  failures AS (
-                     DELETE FROM auth_failures WHERE next_at < $1 AND failures < $2 RETURNING key)
+                     DELETE FROM auth_failures USING over
+                     WHERE key = old_key AND next_at < $1 AND failures < $2 RETURNING key)
              SELECT (SELECT count(*) FROM rates) + (SELECT count(*) FROM failures) AS count",
         );
         let purged = purged
             .bind::<Timestamptz, Moment>(before.into())
-            .bind::<BigInt, _>(i64::from(Backoff::LOCK));
+            .bind::<BigInt, _>(i64::from(Backoff::LOCK))
+            .bind::<BigInt, _>(i64::from(most));
         self.count(purged).await
     }
 }

@@ -3,11 +3,11 @@ use std::time::SystemTime;
 use diesel::deserialize;
 use diesel::pg::Pg;
 use diesel::row::NamedRow;
-use diesel::sql_types::{Bytea, Nullable, Text, Timestamptz};
+use diesel::sql_types::{BigInt, Bytea, Nullable, Text, Timestamptz};
 
 use super::moment::Moment;
 use super::row::{Columns, Read};
-use super::statement::Statement;
+use super::statement::{Statement, purge};
 use super::{Lend, PgError, PgResult, PgStore};
 use crate::sso::{ConnectionId, OrganizationId, Pending, Target};
 use crate::store::{Answer, FlowStore};
@@ -52,12 +52,16 @@ impl<L: Lend> FlowStore for PgStore<L> {
         flow.map(|sealed| self.unseal(sealed)).transpose()
     }
 
-    async fn purge_flows(&self, started_before: SystemTime) -> Answer<u64, Self> {
-        let purged = Statement::new(
-            "WITH purged AS (DELETE FROM auth_flows WHERE started_at < $1 RETURNING state_digest)
-             SELECT count(*) FROM purged",
-        );
-        let purged = purged.bind::<Timestamptz, Moment>(started_before.into());
+    async fn purge_flows(&self, started_before: SystemTime, most: u32) -> Answer<u64, Self> {
+        let purged = Statement::new(purge!(
+            "auth_flows",
+            "state_digest",
+            "started_at < $1",
+            "$2"
+        ));
+        let purged = purged
+            .bind::<Timestamptz, Moment>(started_before.into())
+            .bind::<BigInt, _>(i64::from(most));
         self.count(purged).await
     }
 }

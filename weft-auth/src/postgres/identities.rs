@@ -29,16 +29,30 @@ macro_rules! end {
     };
 }
 
-/// The identities of an organisation that fit, with their accounts.
-macro_rules! those {
-    ($fit:literal) => {
-        end!(concat!(
-            "SELECT i.account_id, i.connection FROM auth_identities i \
-             JOIN auth_accounts a ON a.id = i.account_id WHERE i.organization = $1 AND (",
-            $fit,
-            ")"
-        ))
+/// The identities of an organisation that are a person's, with their accounts.
+macro_rules! persons {
+    () => {
+        "SELECT i.account_id, i.connection FROM auth_identities i \
+         JOIN auth_accounts a ON a.id = i.account_id WHERE i.organization = $1 \
+         AND (i.idp_id = $2 OR i.email = ANY ($3) OR a.mailbox = ANY ($3))"
     };
+}
+
+/// The same of all who have an address in a domain.
+macro_rules! of_domain {
+    () => {
+        "SELECT i.account_id, i.connection FROM auth_identities i \
+         JOIN auth_accounts a ON a.id = i.account_id WHERE i.organization = $1 \
+         AND (split_part(i.email, '@', 2) = $2 OR split_part(a.mailbox, '@', 2) = $2)"
+    };
+}
+
+/// The statements about a connection, an organisation, one of its people, and all in a domain.
+struct About {
+    connection: Option<&'static str>,
+    organization: &'static str,
+    person: &'static str,
+    domain: &'static str,
 }
 
 /// Whose an identity is.
@@ -148,45 +162,46 @@ impl<L: Lend> IdentityStore for PgStore<L> {
         self.all(found.bind::<Uuid, Id>(account.into())).await
     }
 
+    async fn people_of(&self, revocation: &Revocation) -> Answer<Vec<AccountId>, Self> {
+        let Some(people) = PEOPLE.statement(revocation) else {
+            return Ok(Vec::new());
+        };
+        let people: Vec<Whose> = self.all(people).await?;
+        Ok(people.into_iter().map(|Whose(account)| account).collect())
+    }
+
     async fn revoke_federated(&self, revocation: &Revocation) -> Answer<u64, Self> {
-        let ended = match revocation {
+        match END.statement(revocation) {
+            Some(ended) => self.count(ended).await,
+            None => Ok(0),
+        }
+    }
+}
+
+impl About {
+    /// The one of a revocation, if there is one.
+    fn statement(&self, revocation: &Revocation) -> Option<Statement> {
+        let of = |sql, organization: &OrganizationId| {
+            Statement::new(sql).bind::<Text, _>(organization.as_str().to_owned())
+        };
+        Some(match revocation {
             Revocation::Connection(id) => {
-                let all = end!("SELECT NULL::uuid AS account_id, $1 AS connection");
-                Statement::new(all).bind::<Text, _>(id.as_str().to_owned())
+                Statement::new(self.connection?).bind::<Text, _>(id.as_str().to_owned())
             }
-            Revocation::Organization(organization) => of(
-                end!(
-                    "SELECT NULL::uuid AS account_id, id AS connection FROM auth_connections \
-                     WHERE organization = $1 \
-                     UNION SELECT NULL, connection FROM auth_identities WHERE organization = $1"
-                ),
-                organization,
-            ),
+            Revocation::Organization(organization) => of(self.organization, organization),
             Revocation::Person {
                 organization,
                 idp_id,
                 emails,
-            } => of(
-                those!("i.idp_id = $2 OR i.email = ANY ($3) OR a.mailbox = ANY ($3)"),
-                organization,
-            )
-            .bind::<Nullable<Text>, _>(idp_id.clone())
-            .bind::<Array<Text>, _>(emails.clone()),
+            } => of(self.person, organization)
+                .bind::<Nullable<Text>, _>(idp_id.clone())
+                .bind::<Array<Text>, _>(emails.clone()),
             Revocation::Domain {
                 organization,
                 domain,
-            } => of(
-                those!("split_part(i.email, '@', 2) = $2 OR split_part(a.mailbox, '@', 2) = $2"),
-                organization,
-            )
-            .bind::<Text, _>(domain.as_str().to_owned()),
-        };
-        self.count(ended).await
+            } => of(self.domain, organization).bind::<Text, _>(domain.as_str().to_owned()),
+        })
     }
-}
-
-fn of(sql: &'static str, organization: &OrganizationId) -> Statement {
-    Statement::new(sql).bind::<Text, _>(organization.as_str().to_owned())
 }
 
 /// The first four binds.
@@ -215,3 +230,29 @@ impl Read for IdentityRecord {
         })
     }
 }
+
+const PEOPLE: About = About {
+    connection: None,
+    organization: "SELECT DISTINCT account_id FROM auth_identities WHERE organization = $1",
+    person: concat!(
+        "SELECT account_id FROM (",
+        persons!(),
+        ") AS known UNION SELECT id FROM auth_accounts WHERE mailbox = ANY ($3)"
+    ),
+    domain: concat!(
+        "SELECT DISTINCT account_id FROM (",
+        of_domain!(),
+        ") AS known"
+    ),
+};
+
+const END: About = About {
+    connection: Some(end!("SELECT NULL::uuid AS account_id, $1 AS connection")),
+    organization: end!(
+        "SELECT NULL::uuid AS account_id, id AS connection FROM auth_connections \
+         WHERE organization = $1 \
+         UNION SELECT NULL, connection FROM auth_identities WHERE organization = $1"
+    ),
+    person: end!(persons!()),
+    domain: end!(of_domain!()),
+};

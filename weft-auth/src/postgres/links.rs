@@ -9,7 +9,7 @@ use uuid::Uuid as Id;
 use super::accounts::{Owner, owner, owners};
 use super::moment::Moment;
 use super::row::{Columns, Read, digest};
-use super::statement::Statement;
+use super::statement::{Statement, purge};
 use super::{Lend, PgStore};
 use crate::Mailbox;
 use crate::clock::SKEW;
@@ -153,13 +153,12 @@ impl<L: Lend> LinkStore for PgStore<L> {
         self.first(spent).await
     }
 
-    async fn purge_links(&self, now: SystemTime) -> Answer<u64, Self> {
-        let purged = Statement::new(
-            "WITH purged AS (DELETE FROM auth_links WHERE expires_at <= $1 RETURNING digest)
-             SELECT count(*) FROM purged",
-        );
-        self.count(purged.bind::<Timestamptz, Moment>(now.into()))
-            .await
+    async fn purge_links(&self, now: SystemTime, most: u32) -> Answer<u64, Self> {
+        let purged = Statement::new(purge!("auth_links", "digest", "expires_at <= $1", "$2"));
+        let purged = purged
+            .bind::<Timestamptz, Moment>(now.into())
+            .bind::<BigInt, _>(i64::from(most));
+        self.count(purged).await
     }
 }
 

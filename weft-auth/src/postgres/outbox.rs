@@ -22,7 +22,7 @@ use crate::totp::seal::SealError;
 const PURPOSE: &[u8] = b"weft-auth mail";
 
 /// The kinds that are no link.
-const NOTICES: [MailKind; 11] = [
+const NOTICES: [MailKind; 13] = [
     MailKind::AlreadyRegistered,
     MailKind::PasswordReplaced,
     MailKind::MailboxChanged,
@@ -34,6 +34,8 @@ const NOTICES: [MailKind; 11] = [
     MailKind::SecondFactorFailing,
     MailKind::IdentityLinked,
     MailKind::IdentityUnlinked,
+    MailKind::ApiTokenMade,
+    MailKind::ApiTokenRevoked,
 ];
 
 /// A mail that is claimed, to be sent.
@@ -171,6 +173,8 @@ fn names(kind: MailKind) -> (&'static str, Option<&'static str>) {
         MailKind::SecondFactorFailing => "second-factor-failing",
         MailKind::IdentityLinked => "identity-linked",
         MailKind::IdentityUnlinked => "identity-unlinked",
+        MailKind::ApiTokenMade => "api-token-made",
+        MailKind::ApiTokenRevoked => "api-token-revoked",
     };
     (name, None)
 }

@@ -9,7 +9,7 @@ use uuid::Uuid as Id;
 use super::moment::Moment;
 use super::row::{Columns, Read};
 use super::sessions::{self, written};
-use super::statement::Statement;
+use super::statement::{Statement, purge};
 use super::{Lend, PgStore};
 use crate::AccountId;
 use crate::clock::SKEW;
@@ -71,13 +71,17 @@ impl<L: Lend> SecondFactorStore for PgStore<L> {
         self.any(closed).await
     }
 
-    async fn purge_challenges(&self, now: SystemTime) -> Answer<u64, Self> {
-        let purged = Statement::new(
-            "WITH purged AS (DELETE FROM auth_challenges WHERE expires_at <= $1 RETURNING digest)
-             SELECT count(*) FROM purged",
-        );
-        self.count(purged.bind::<Timestamptz, Moment>(now.into()))
-            .await
+    async fn purge_challenges(&self, now: SystemTime, most: u32) -> Answer<u64, Self> {
+        let purged = Statement::new(purge!(
+            "auth_challenges",
+            "digest",
+            "expires_at <= $1",
+            "$2"
+        ));
+        let purged = purged
+            .bind::<Timestamptz, Moment>(now.into())
+            .bind::<BigInt, _>(i64::from(most));
+        self.count(purged).await
     }
 
     async fn totp(&self, account: AccountId) -> Answer<Option<StoredTotp>, Self> {

@@ -8,7 +8,7 @@ use uuid::Uuid as Id;
 
 use super::moment::Moment;
 use super::row::{Columns, Read};
-use super::statement::Statement;
+use super::statement::{Statement, purge};
 use super::{Lend, PgStore};
 use crate::session::{Device, Proofs, Record};
 use crate::store::{Answer, SessionStore};
@@ -160,16 +160,18 @@ impl<L: Lend> SessionStore for PgStore<L> {
         &self,
         created_before: SystemTime,
         seen_before: SystemTime,
+        most: u32,
     ) -> Answer<u64, Self> {
-        let purged = Statement::new(
-            "WITH purged AS (
-                 DELETE FROM auth_sessions WHERE created_at < $1 OR last_seen_at < $2 RETURNING id
-             )
-             SELECT count(*) FROM purged",
-        );
+        let purged = Statement::new(purge!(
+            "auth_sessions",
+            "digest",
+            "created_at < $1 OR last_seen_at < $2",
+            "$3"
+        ));
         let purged = purged
             .bind::<Timestamptz, Moment>(created_before.into())
-            .bind::<Timestamptz, Moment>(seen_before.into());
+            .bind::<Timestamptz, Moment>(seen_before.into())
+            .bind::<BigInt, _>(i64::from(most));
         self.count(purged).await
     }
 }

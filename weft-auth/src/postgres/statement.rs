@@ -19,6 +19,34 @@ pub struct Statement {
     binds: Vec<Box<dyn QueryFragment<Pg> + Send>>,
 }
 
+/// Deletes rows that are old, up to so many, and counts them. What was used since it was looked for is not
+/// old any more.
+macro_rules! purge {
+    ($table:literal, $key:literal, $old:literal, $most:literal) => {
+        concat!(
+            "WITH old AS (SELECT ",
+            $key,
+            " AS old_key FROM ",
+            $table,
+            " WHERE ",
+            $old,
+            " LIMIT ",
+            $most,
+            "), purged AS (DELETE FROM ",
+            $table,
+            " USING old WHERE ",
+            $key,
+            " = old_key AND (",
+            $old,
+            ") RETURNING ",
+            $key,
+            ") SELECT count(*) FROM purged"
+        )
+    };
+}
+
+pub(super) use purge;
+
 /// A value of an SQL type.
 struct Bind<T, V>(Hidden<V>, PhantomData<fn() -> T>);
 

@@ -25,6 +25,7 @@ diesel::table! {
         state -> Text,
         break_glass -> Bool,
         epoch -> BigInt,
+        token_epoch -> BigInt,
     }
 }
 
@@ -79,6 +80,8 @@ diesel::table! {
         expires_at -> Nullable<Timestamptz>,
         last_used_at -> Nullable<Timestamptz>,
         next -> Nullable<Uuid>,
+        epoch -> BigInt,
+        place -> Integer,
     }
 }
 

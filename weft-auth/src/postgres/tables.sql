@@ -1,11 +1,12 @@
--- Who may sign in. Who has a row in auth_totps owes a second factor.
+-- Who may sign in. Who has a row in auth_totps owes a second factor. A reset begins an epoch of tokens.
 CREATE TABLE auth_accounts (
     id          uuid    PRIMARY KEY,
     mailbox     text    COLLATE "C" NOT NULL UNIQUE CHECK (mailbox LIKE '_%@_%'),
     password    text    CHECK (password <> ''),
     state       text    NOT NULL CHECK (state IN ('active', 'unverified', 'suspended')),
     break_glass boolean NOT NULL,
-    epoch       bigint  NOT NULL DEFAULT 0 CHECK (epoch >= 0)
+    epoch       bigint  NOT NULL DEFAULT 0 CHECK (epoch >= 0),
+    token_epoch bigint  NOT NULL DEFAULT 0 CHECK (token_epoch >= 0)
 );
 
 -- What organisations have to do with domains: one of them at most has proved that one is its own, and may
@@ -51,7 +52,8 @@ CREATE TABLE auth_flows (
 );
 CREATE INDEX ON auth_flows (started_at);
 
--- Tokens of programs, and the one in the place of each that was rotated.
+-- Tokens of programs, and the one in the place of each that was rotated. A token is of no use once its
+-- account is in another epoch of tokens, and one that was not rotated has a place of its own.
 CREATE TABLE auth_api_tokens (
     digest       bytea       PRIMARY KEY CHECK (octet_length(digest) = 32),
     id           uuid        NOT NULL UNIQUE,
@@ -62,8 +64,12 @@ CREATE TABLE auth_api_tokens (
     created_at   timestamptz NOT NULL,
     expires_at   timestamptz,
     last_used_at timestamptz,
-    next         uuid        CHECK (next <> id)
+    next         uuid        CHECK (next <> id),
+    epoch        bigint      NOT NULL DEFAULT 0,
+    place        integer     NOT NULL CHECK (place > 0)
 );
+CREATE UNIQUE INDEX ON auth_api_tokens (account_id, audience, place) NULLS NOT DISTINCT
+    WHERE next IS NULL;
 CREATE INDEX ON auth_api_tokens (account_id);
 CREATE INDEX ON auth_api_tokens (expires_at) WHERE expires_at IS NOT NULL;
 

@@ -225,19 +225,19 @@ impl<S: SessionStore> Sessions<S> {
         revoked.map_err(Error::Store)
     }
 
-    /// Deletes what is over under this policy, and says how many they were.
+    /// Deletes up to `most` of what is over under this policy, and says how many they were.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn purge(&self, now: SystemTime) -> Result<u64, S> {
+    pub async fn purge(&self, now: SystemTime, most: u32) -> Result<u64, S> {
         let Policy {
             lifetimes,
             remembered,
         } = self.policy;
         let created_before = now - lifetimes.absolute.max(remembered.absolute);
         let seen_before = now - lifetimes.idle.max(remembered.idle);
-        let purged = self.store.purge_sessions(created_before, seen_before).await;
-        purged.map_err(Error::Store)
+        let purged = self.store.purge_sessions(created_before, seen_before, most);
+        purged.await.map_err(Error::Store)
     }
 
     async fn exchange<A: Assurance>(

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::fmt;
 use std::time::SystemTime;
 
@@ -5,8 +6,8 @@ use super::{
     Change, Connection, ConnectionId, Domain, DomainProof, Event, Organization, OrganizationId,
     Revocation, Target, Timestamp, reconcile,
 };
-use crate::Error;
 use crate::store::{SsoStore, Store};
+use crate::{AccountId, Error};
 
 /// What WorkOS says of organisations, carried over to a store.
 ///
@@ -22,7 +23,7 @@ use crate::store::{SsoStore, Store};
 /// let body = br#"{"id": "event_1", "event": "connection.activated", "data": {"id": "conn_1",
 ///     "organization_id": "org_1", "state": "active", "updated_at": "2026-11-25T03:18:00.000Z"}}"#;
 /// let ended = directory.apply(&Event::parse(body)?).await?;
-/// assert_eq!(ended, 0);
+/// assert_eq!(ended.sessions, 0);
 /// let target = directory.target(&ConnectionId::new("conn_1")?).await?;
 /// assert!(target.is_some()); // a start by its identity provider becomes one of ours
 /// # Ok(()) })
@@ -35,9 +36,22 @@ pub struct Directory<S> {
     store: S,
 }
 
-/// A domain that was verified for one organisation is said to be verified for another one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DomainTaken;
+/// What ended by what WorkOS says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[must_use = "the people's API tokens for the organisation end as well"]
+pub struct Ended {
+    /// How many sessions.
+    pub sessions: u64,
+    /// Whose access to the organisation ended: their
+    /// [API tokens](crate::store::ApiTokenStore::revoke_api_tokens) for what it is with you are to be revoked.
+    /// Where a connection ended, this is nobody.
+    pub people: BTreeSet<AccountId>,
+}
+
+/// A domain that was verified for one organisation is said to be verified for another one. This has ended all
+/// the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DomainTaken(pub Ended);
 
 type Result<T, S> = std::result::Result<T, Error<DomainTaken, <S as Store>::Error>>;
 
@@ -48,12 +62,12 @@ impl<S: SsoStore> Directory<S> {
     }
 
     /// Keeps what an event says, unless what is kept is later, then ends the sessions that end by it, and
-    /// says how many. Events may come late, twice and in any order.
+    /// says what ended. Events may come late, twice and in any order.
     ///
     /// # Errors
     /// When the store fails, or a domain that another organisation has is verified: answer with an error, so
     /// that the event comes again, since the other one's end may be on its way.
-    pub async fn apply(&self, event: &Event) -> Result<u64, S> {
+    pub async fn apply(&self, event: &Event) -> Result<Ended, S> {
         match event.change() {
             Some(Change::Connection(connection)) => {
                 let kept = self.store.keep_connection(connection).await;
@@ -67,7 +81,7 @@ impl<S: SsoStore> Directory<S> {
             }) => {
                 let kept = self.store.keep_domain(organization, domain, *proof, at);
                 if !kept.await.map_err(Error::Store)? {
-                    return Err(Error::Refused(DomainTaken));
+                    return Err(Error::Refused(DomainTaken(Ended::default())));
                 }
             }
             Some(Change::OrganizationDeleted { organization, at }) => {
@@ -78,12 +92,12 @@ impl<S: SsoStore> Directory<S> {
         }
         match event.revocation() {
             Some(revocation) => self.revoke(revocation).await,
-            None => Ok(0),
+            None => Ok(Ended::default()),
         }
     }
 
     /// Keeps the connections that WorkOS has for an organisation today, all pages of them, then ends the
-    /// sessions that came over others, and says how many: for events that were lost.
+    /// sessions that came over others, and says what ended: for events that were lost.
     ///
     /// # Errors
     /// When the store fails.
@@ -91,7 +105,7 @@ impl<S: SsoStore> Directory<S> {
         &self,
         organization: &OrganizationId,
         today: &[Connection],
-    ) -> Result<u64, S> {
+    ) -> Result<Ended, S> {
         for connection in today {
             let kept = self.store.keep_connection(connection).await;
             kept.map_err(Error::Store)?;
@@ -99,20 +113,24 @@ impl<S: SsoStore> Directory<S> {
         let known = self.store.connections_of(organization).await;
         let known = known.map_err(Error::Store)?;
         let bound = known.iter().map(|connection| connection.id().clone());
-        let mut ended = 0;
+        let mut ended = Ended::default();
         for revocation in reconcile(organization, bound, today) {
-            ended += self.revoke(&revocation).await?;
+            ended.add(self.revoke(&revocation).await?);
         }
         Ok(ended)
     }
 
     /// Keeps the domains that WorkOS has for an organisation today, then ends the sessions of people with
-    /// addresses in those that are not proved any more, and says how many. One that it has no more was
+    /// addresses in those that are not proved any more, and says what ended. One that it has no more was
     /// withdrawn `now`: that it is gone is all that WorkOS says of it.
     ///
     /// # Errors
     /// When the store fails, or a domain that another organisation has is verified; all others are kept.
-    pub async fn keep_organization(&self, today: &Organization, now: SystemTime) -> Result<u64, S> {
+    pub async fn keep_organization(
+        &self,
+        today: &Organization,
+        now: SystemTime,
+    ) -> Result<Ended, S> {
         let (id, now) = (today.id(), Timestamp::of(now));
         let before = self.store.claims_of(id).await.map_err(Error::Store)?;
         let mut is_taken = false;
@@ -130,7 +148,7 @@ impl<S: SsoStore> Directory<S> {
             kept.await.map_err(Error::Store)?;
         }
         let verified = self.verified_domains(id).await?;
-        let mut ended = 0;
+        let mut ended = Ended::default();
         for claim in before {
             if claim.proof == DomainProof::Verified && !verified.contains(&claim.domain) {
                 let (organization, domain) = (id.clone(), claim.domain);
@@ -138,11 +156,11 @@ impl<S: SsoStore> Directory<S> {
                     organization,
                     domain,
                 };
-                ended += self.revoke(&revocation).await?;
+                ended.add(self.revoke(&revocation).await?);
             }
         }
         match is_taken {
-            true => Err(Error::Refused(DomainTaken)),
+            true => Err(Error::Refused(DomainTaken(ended))),
             false => Ok(ended),
         }
     }
@@ -171,9 +189,21 @@ impl<S: SsoStore> Directory<S> {
         Ok(organization.map(|organization| Target::connection(connection.clone(), organization)))
     }
 
-    async fn revoke(&self, revocation: &Revocation) -> Result<u64, S> {
-        let ended = self.store.revoke_federated(revocation).await;
-        ended.map_err(Error::Store)
+    async fn revoke(&self, revocation: &Revocation) -> Result<Ended, S> {
+        let sessions = self.store.revoke_federated(revocation).await;
+        let sessions = sessions.map_err(Error::Store)?;
+        let people = self.store.people_of(revocation).await;
+        Ok(Ended {
+            sessions,
+            people: people.map_err(Error::Store)?.into_iter().collect(),
+        })
+    }
+}
+
+impl Ended {
+    fn add(&mut self, more: Ended) {
+        self.sessions += more.sessions;
+        self.people.extend(more.people);
     }
 }
 

@@ -129,6 +129,18 @@ struct DomainData {
     domain: String,
 }
 
+impl Revocation {
+    /// The organisation that it is said of, unless a connection alone is.
+    pub fn organization(&self) -> Option<&OrganizationId> {
+        match self {
+            Revocation::Connection(_) => None,
+            Revocation::Organization(organization)
+            | Revocation::Person { organization, .. }
+            | Revocation::Domain { organization, .. } => Some(organization),
+        }
+    }
+}
+
 impl Event {
     /// Reads a verified body.
     ///

@@ -79,7 +79,7 @@ pub use callback::{Answer, Bound, Callback, CallbackError};
 pub use claim::{Claim, DomainOwner, DomainProof};
 pub use client::{Client, ClientError, Transport};
 pub use connection::{Connection, ConnectionState};
-pub use directory::{Directory, DomainTaken};
+pub use directory::{Directory, DomainTaken, Ended};
 pub use domain::Domain;
 pub use enforcement::{BreakGlass, DomainPolicies, DomainPolicy, DuplicateDomain, Route};
 pub use event::{Change, Event, EventError, Revocation};

@@ -70,6 +70,9 @@ pub trait AccountStore: Store {
     /// that one, which is of the new [epoch](Account::epoch) from now on. Returns that epoch. `None`, and
     /// nothing is set, if there is no such account, or that session is none of its epoch: it was ended
     /// while its request was in flight.
+    ///
+    /// Without a session to leave, the account's API tokens end as well, whoever issues one meanwhile: nobody
+    /// knows who made them. Whoever is signed in and changes a password knows, and keeps them.
     fn replace_password(
         &self,
         id: AccountId,

@@ -29,7 +29,12 @@ pub trait CounterStore: Store {
     /// Forgets the failures under those keys.
     fn clear_failures(&self, keys: &[Pseudonym]) -> impl Future<Output = Answer<(), Self>> + Send;
 
-    /// Deletes rates that were even and failures whose wait was over by then, and says how many. Failures
-    /// that lock ([`Backoff::LOCK`](crate::throttle::Backoff::LOCK)) stay: no time opens a lock.
-    fn purge_counters(&self, before: SystemTime) -> impl Future<Output = Answer<u64, Self>> + Send;
+    /// Deletes up to `most` rates that were even by then, and up to as many failures whose wait was over, and
+    /// says how many. Failures that lock ([`Backoff::LOCK`](crate::throttle::Backoff::LOCK)) stay: no time opens
+    /// a lock.
+    fn purge_counters(
+        &self,
+        before: SystemTime,
+        most: u32,
+    ) -> impl Future<Output = Answer<u64, Self>> + Send;
 }

@@ -15,9 +15,10 @@ pub trait FlowStore: Store {
         state_digest: &[u8; 32],
     ) -> impl Future<Output = Answer<Option<Pending>, Self>> + Send;
 
-    /// Deletes flows that were started before then, and says how many.
+    /// Deletes up to `most` flows that were started before then, and says how many.
     fn purge_flows(
         &self,
         started_before: SystemTime,
+        most: u32,
     ) -> impl Future<Output = Answer<u64, Self>> + Send;
 }

@@ -43,6 +43,17 @@ pub trait IdentityStore: Store {
         account: AccountId,
     ) -> impl Future<Output = Answer<Vec<IdentityRecord>, Self>> + Send;
 
+    /// Whose access to an organisation ends by a revocation, each once, so that what else they have of it can
+    /// be ended as well: the accounts of those of its identities that [`revoke_federated`] is about, and those
+    /// with a mailbox that a person is said to have. Of a connection that is nobody: its people may come over
+    /// another one.
+    ///
+    /// [`revoke_federated`]: IdentityStore::revoke_federated
+    fn people_of(
+        &self,
+        revocation: &Revocation,
+    ) -> impl Future<Output = Answer<Vec<AccountId>, Self>> + Send;
+
     /// Deletes the sessions and the challenges that a revocation is about, and says how many sessions that
     /// were. Only what came over a connection is deleted:
     ///

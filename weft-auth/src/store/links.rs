@@ -71,6 +71,10 @@ pub trait LinkStore: Store {
         now: SystemTime,
     ) -> impl Future<Output = Answer<Option<SpentLink>, Self>> + Send;
 
-    /// Deletes links that expired, and says how many.
-    fn purge_links(&self, now: SystemTime) -> impl Future<Output = Answer<u64, Self>> + Send;
+    /// Deletes up to `most` links that expired, and says how many.
+    fn purge_links(
+        &self,
+        now: SystemTime,
+        most: u32,
+    ) -> impl Future<Output = Answer<u64, Self>> + Send;
 }

@@ -52,6 +52,10 @@ pub enum MailKind {
     IdentityLinked,
     /// An identity of single sign-on was taken from the account.
     IdentityUnlinked,
+    /// An API token was made.
+    ApiTokenMade,
+    /// An API token was revoked.
+    ApiTokenRevoked,
 }
 
 /// Mail that waits to be sent.

@@ -42,8 +42,12 @@ pub trait SecondFactorStore: Store {
         digest: &TokenDigest<Challenge>,
     ) -> impl Future<Output = Answer<bool, Self>> + Send;
 
-    /// Deletes challenges that expired, and says how many.
-    fn purge_challenges(&self, now: SystemTime) -> impl Future<Output = Answer<u64, Self>> + Send;
+    /// Deletes up to `most` challenges that expired, and says how many.
+    fn purge_challenges(
+        &self,
+        now: SystemTime,
+        most: u32,
+    ) -> impl Future<Output = Answer<u64, Self>> + Send;
 
     /// The account's app.
     fn totp(

@@ -81,10 +81,11 @@ pub trait SessionStore: Store {
         account: AccountId,
     ) -> impl Future<Output = Answer<Vec<Record>, Self>> + Send;
 
-    /// Deletes those that were created or last seen before, and says how many.
+    /// Deletes up to `most` that were created or last seen before, and says how many.
     fn purge_sessions(
         &self,
         created_before: SystemTime,
         seen_before: SystemTime,
+        most: u32,
     ) -> impl Future<Output = Answer<u64, Self>> + Send;
 }

@@ -55,7 +55,7 @@ macro_rules! forward_all {
                 revoke_sessions(account: AccountId, but: Option<SessionId>) -> u64;
                 revoke_connection(connection: &str) -> u64;
                 sessions_of(account: AccountId) -> Vec<session::Record>;
-                purge_sessions(created_before: SystemTime, seen_before: SystemTime) -> u64;
+                purge_sessions(created_before: SystemTime, seen_before: SystemTime, most: u32) -> u64;
             }
             LinkStore {
                 issue_link(
@@ -87,13 +87,13 @@ macro_rules! forward_all {
                     most: u32,
                     now: SystemTime
                 ) -> Option<SpentLink>;
-                purge_links(now: SystemTime) -> u64;
+                purge_links(now: SystemTime, most: u32) -> u64;
             }
             CounterStore {
                 take(charges: &[Charge], now: SystemTime) -> bool, charges.len();
                 count_failure(charge: &FailureCharge, now: SystemTime) -> Option<u32>;
                 clear_failures(keys: &[Pseudonym]) -> (), keys.len();
-                purge_counters(before: SystemTime) -> u64;
+                purge_counters(before: SystemTime, most: u32) -> u64;
             }
             SecondFactorStore {
                 open_challenge(digest: &TokenDigest<Challenge>, record: &ChallengeRecord) -> bool;
@@ -103,7 +103,7 @@ macro_rules! forward_all {
                     now: SystemTime
                 ) -> Option<ChallengeRecord>;
                 close_challenge(digest: &TokenDigest<Challenge>) -> bool;
-                purge_challenges(now: SystemTime) -> u64;
+                purge_challenges(now: SystemTime, most: u32) -> u64;
                 totp(account: AccountId) -> Option<StoredTotp>;
                 accept_step(account: AccountId, step: Step) -> bool;
                 enrol_totp(
@@ -123,7 +123,12 @@ macro_rules! forward_all {
                 post(mail: &Mail) -> (), usize::from(mail.token.is_some());
             }
             ApiTokenStore {
-                issue_api_token(digest: &TokenDigest<Api>, record: &ApiTokenRecord) -> bool;
+                issue_api_token(
+                    digest: &TokenDigest<Api>,
+                    record: &ApiTokenRecord,
+                    session: Option<SessionId>,
+                    most: u16
+                ) -> bool;
                 find_api_token(digest: &TokenDigest<Api>) -> Option<ApiTokenRecord>;
                 touch_api_token(id: ApiTokenId, now: SystemTime, apart: Duration) -> bool;
                 rotate_api_token(
@@ -135,12 +140,12 @@ macro_rules! forward_all {
                 revoke_api_token(account: AccountId, id: ApiTokenId) -> bool;
                 revoke_api_tokens(account: AccountId, audience: Option<Uuid>) -> u64;
                 api_tokens_of(account: AccountId) -> Vec<ApiTokenRecord>;
-                purge_api_tokens(expired_before: SystemTime) -> u64;
+                purge_api_tokens(expired_before: SystemTime, most: u32) -> u64;
             }
             FlowStore {
                 keep_flow(flow: &Pending) -> ();
                 consume_flow(state_digest: &[u8; 32]) -> Option<Pending>;
-                purge_flows(started_before: SystemTime) -> u64;
+                purge_flows(started_before: SystemTime, most: u32) -> u64;
             }
             IdentityStore {
                 recognize_identity(identity: &IdentityRecord) -> Option<AccountId>;
@@ -154,6 +159,7 @@ macro_rules! forward_all {
                 unlink_identity(account: AccountId, identity: &IdentityKey) -> bool;
                 identities_of(account: AccountId) -> Vec<IdentityRecord>;
                 revoke_federated(revocation: &Revocation) -> u64;
+                people_of(revocation: &Revocation) -> Vec<AccountId>;
             }
             DirectoryStore {
                 keep_connection(connection: &Connection) -> ();

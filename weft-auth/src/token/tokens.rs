@@ -9,7 +9,7 @@ use super::record::ApiTokenRecord;
 use super::rotation::RotationError;
 use super::scope::{Scope, Scopes, UnknownScope};
 use crate::store::{ApiTokenStore, Store};
-use crate::{AccountId, ApiTokenId, Error};
+use crate::{AccountId, ApiTokenId, Error, SessionId};
 
 /// The API tokens of a service, in a store.
 ///
@@ -39,6 +39,7 @@ use crate::{AccountId, ApiTokenId, Error};
 /// let new = New {
 ///     account: owner,
 ///     audience: None, // or the organisation that it is for
+///     session: None, // or the one in which it is made
 ///     label: "the importer",
 ///     scopes: &Scopes::new([Orders::Read]),
 ///     lifetime: Some(Duration::from_secs(90 * 24 * 60 * 60)),
@@ -62,6 +63,7 @@ use crate::{AccountId, ApiTokenId, Error};
 pub struct ApiTokens<S> {
     store: S,
     prefix: Prefix,
+    most: u16,
 }
 
 /// A token that is to be made.
@@ -71,6 +73,8 @@ pub struct New<'a, S: Scope> {
     pub account: AccountId,
     /// What of the account's it is for: an organisation.
     pub audience: Option<Uuid>,
+    /// The session in which it is made, where it is made in one: once that is over, it makes none.
+    pub session: Option<SessionId>,
     /// What its owner calls it.
     pub label: &'a str,
     /// What it may be used for, each of which whoever makes it has to have.
@@ -83,8 +87,10 @@ pub struct New<'a, S: Scope> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NoToken {
-    /// There is no such account, or it is suspended.
+    /// There is no such account, it is suspended, or the session is over.
     Account,
+    /// The account has as many for that audience as it may.
+    TooMany,
     /// The account has no such token, or it has been rotated before or meanwhile.
     Unknown,
     /// What is stored has a scope that there is not.
@@ -99,9 +105,21 @@ type Result<T, R, S> = std::result::Result<T, Error<R, <S as Store>::Error>>;
 type Made = (ApiTokenId, ApiToken);
 
 impl<S: ApiTokenStore> ApiTokens<S> {
-    /// The tokens in `store`, which begin with that.
+    /// The tokens in `store`, which begin with that. An account has at most 50 for each audience, besides
+    /// those that were rotated.
     pub fn new(store: S, prefix: Prefix) -> ApiTokens<S> {
-        ApiTokens { store, prefix }
+        let most = 50;
+        ApiTokens {
+            store,
+            prefix,
+            most,
+        }
+    }
+
+    /// The same with at most that many.
+    #[must_use]
+    pub fn with_most(self, most: u16) -> ApiTokens<S> {
+        ApiTokens { most, ..self }
     }
 
     /// The token in `text`.
@@ -112,10 +130,12 @@ impl<S: ApiTokenStore> ApiTokens<S> {
         ApiToken::parse(self.prefix, text)
     }
 
-    /// Makes a token.
+    /// Makes a token. [`Login::make_api_token`](crate::login::Login::make_api_token) does so for who is
+    /// signed in, and tells of it.
     ///
     /// # Errors
-    /// When the account is not there or suspended, the system has no randomness, or the store fails.
+    /// When the account is not there or suspended or has as many as it may, the session is over, the system
+    /// has no randomness, or the store fails.
     pub async fn issue<C: Scope>(
         &self,
         new: New<'_, C>,
@@ -135,10 +155,24 @@ impl<S: ApiTokenStore> ApiTokens<S> {
             last_used_at: None,
         };
         let token = ApiToken::generate(self.prefix)?;
-        let issued = self.store.issue_api_token(&token.digest(), &record).await;
-        match issued.map_err(Error::Store)? {
+        let digest = token.digest();
+        let issued = self
+            .store
+            .issue_api_token(&digest, &record, new.session, self.most);
+        match issued.await.map_err(Error::Store)? {
             true => Ok((record.id, token)),
-            false => Err(Error::Refused(NoToken::Account)),
+            false => Err(Error::Refused(self.why_not(&record).await?)),
+        }
+    }
+
+    /// Why a token was not issued, as far as it can be told afterwards.
+    async fn why_not(&self, record: &ApiTokenRecord) -> Result<NoToken, NoToken, S> {
+        let own = self.store.api_tokens_of(record.account).await;
+        let own = own.map_err(Error::Store)?;
+        let like = own.iter().filter(|own| own.audience == record.audience);
+        match like.count() < usize::from(self.most) {
+            true => Ok(NoToken::Account),
+            false => Ok(NoToken::TooMany),
         }
     }
 
@@ -218,6 +252,7 @@ impl fmt::Display for NoToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             NoToken::Account => f.write_str("the account may have no token"),
+            NoToken::TooMany => f.write_str("the account has as many tokens as it may"),
             NoToken::Unknown => f.write_str("the account has no such token to be rotated"),
             NoToken::Scope => f.write_str("the token has a scope that there is not"),
             NoToken::Rotation(error) => error.fmt(f),

@@ -2,14 +2,18 @@
 
 use std::time::Duration;
 
-use weft_auth::store::{AccountStore, ApiTokenStore};
+use weft_auth::audit::{Event, Record};
+use weft_auth::link::Purpose;
+use weft_auth::login::Presented;
+use weft_auth::session::Session;
+use weft_auth::store::{AccountStore, ApiTokenStore, AuditStore, MailKind, SessionStore};
 use weft_auth::testkit::{Memory, Probe};
 use weft_auth::token::{
     ApiToken, ApiTokens, GrantRefusal, New, NoToken, Prefix, RotationError, Scope, Scopes,
 };
 use weft_auth::{AccountId, ApiTokenId, Error};
 
-use crate::stage::{Stage, at, run};
+use crate::stage::{RIGHT, Stage, WRONG, at, chosen, post, run, signed_in, visit};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -61,6 +65,7 @@ impl<S: ApiTokenStore> Programs<S> {
         let new = New {
             account: self.account,
             audience: None,
+            session: None,
             label: "a program",
             scopes: &Scopes::new([Orders::Read]),
             lifetime,
@@ -155,6 +160,7 @@ fn who_is_suspended_or_not_there_gets_no_token() {
         let new = New {
             account,
             audience: None,
+            session: None,
             label: "a program",
             scopes: &scopes,
             lifetime: None,
@@ -168,4 +174,108 @@ fn who_is_suspended_or_not_there_gets_no_token() {
         let told = run(programs.tokens.issue(endless, at(0))).map(drop);
         assert_eq!(told.unwrap_err().refusal(), Some(&NoToken::Time));
     }
+}
+
+/// What was logged and mailed last.
+fn told(stage: &Stage) -> (Option<Event>, Option<MailKind>) {
+    let entries = run(stage.store.entries_after(0, u32::MAX)).unwrap();
+    let last = entries
+        .last()
+        .map(|entry| Record::from_bytes(&entry.body).unwrap());
+    let mail = stage.store.outbox().pop();
+    (last.map(|record| record.event), mail.map(|mail| mail.kind))
+}
+
+impl Programs {
+    fn make(&self, stage: &Stage, session: &Session) -> Result<(ApiTokenId, ApiToken), NoToken> {
+        let recent = session.recently_authenticated(at(1)).unwrap();
+        let new = New {
+            account: AccountId::from_bytes([9; 16]), // whoever that is
+            audience: None,
+            session: None,
+            label: "the importer",
+            scopes: &Scopes::new([Orders::Read]),
+            lifetime: None,
+        };
+        let login = &stage.login;
+        let made = run(login.make_api_token(&recent, &self.tokens, new, &visit(1)));
+        made.map_err(|error| *error.refusal().unwrap())
+    }
+}
+
+#[test]
+fn what_is_made_in_a_session_is_its_owners_and_told() {
+    let stage = Stage::new();
+    let programs = Programs::of(&stage, stage.store.clone());
+    let session = signed_in(stage.password(RIGHT, 0).unwrap()).started.session;
+    let (id, token) = programs.make(&stage, &session).unwrap();
+    let (event, kind) = (Event::ApiTokenMade, MailKind::ApiTokenMade);
+    assert_eq!(told(&stage), (Some(event), Some(kind)));
+    assert_eq!(
+        stage.store.outbox().pop().unwrap().to,
+        stage.account.mailbox
+    );
+    let own = run(stage.store.api_tokens_of(stage.account.id)).unwrap();
+    assert_eq!(own.iter().map(|own| own.id).collect::<Vec<_>>(), [id]);
+    assert_eq!(programs.refused(&token, Orders::Read, 2), None);
+
+    let recent = session.recently_authenticated(at(2)).unwrap();
+    let revoke = || run(stage.login.revoke_api_token(&recent, id, &visit(2))).unwrap();
+    assert!(revoke());
+    let (event, kind) = (Event::ApiTokenRevoked, MailKind::ApiTokenRevoked);
+    assert_eq!(told(&stage), (Some(event), Some(kind)));
+    let unknown = programs.refused(&token, Orders::Read, 2);
+    assert_eq!(unknown, Some(GrantRefusal::Unknown));
+    let mails = stage.store.outbox().len();
+    assert!(!revoke());
+    assert_eq!(stage.store.outbox().len(), mails);
+}
+
+#[test]
+fn what_is_refused_in_a_session_is_told_to_nobody_else() {
+    let stage = Stage::new();
+    let mut programs = Programs::of(&stage, stage.store.clone());
+    programs.tokens = programs.tokens.with_most(1);
+    let session = signed_in(stage.password(RIGHT, 0).unwrap()).started.session;
+    programs.make(&stage, &session).unwrap();
+    let (before, mails) = (told(&stage), stage.store.outbox().len());
+    let too_many = programs.make(&stage, &session).unwrap_err();
+    assert_eq!(too_many, NoToken::TooMany);
+    run(stage.store.revoke_api_tokens(stage.account.id, None)).unwrap();
+    run(stage.store.revoke_session(stage.account.id, session.id())).unwrap();
+    let over = programs.make(&stage, &session).unwrap_err();
+    assert_eq!(over, NoToken::Account);
+    assert_eq!((told(&stage), stage.store.outbox().len()), (before, mails));
+    assert!(
+        run(stage.store.api_tokens_of(stage.account.id))
+            .unwrap()
+            .is_empty()
+    );
+}
+
+/// Whoever was in by the old password is out, by what was made then as well. Who is signed in and chooses
+/// another password knows what was made, and keeps it.
+#[test]
+fn a_reset_ends_api_tokens_and_a_change_does_not() {
+    let stage = Stage::new();
+    let programs = Programs::of(&stage, stage.store.clone());
+    let session = signed_in(stage.password(RIGHT, 0).unwrap()).started.session;
+    let (_, token) = programs.make(&stage, &session).unwrap();
+    let recent = session.recently_authenticated(at(2)).unwrap();
+    run(stage
+        .login
+        .replace_own_password(&recent, chosen(WRONG), &visit(2)))
+    .unwrap();
+    assert_eq!(programs.refused(&token, Orders::Read, 3), None);
+
+    let mailbox = &stage.account.mailbox;
+    let asked = run(stage.login.ask_to_reset(mailbox, None, &visit(4))).unwrap();
+    let link = stage.mailed(Purpose::Reset);
+    let presented = Presented::Link(&link, Some(&asked.browser));
+    let reset = stage
+        .login
+        .reset(post(), presented, chosen(RIGHT), visit(5));
+    signed_in(run(reset).unwrap());
+    let unknown = programs.refused(&token, Orders::Read, 6);
+    assert_eq!(unknown, Some(GrantRefusal::Unknown));
 }

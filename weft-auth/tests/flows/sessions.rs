@@ -155,7 +155,7 @@ fn what_is_over_is_purged() {
     let (store, sessions) = sessions();
     const DAY: u64 = 24 * 60 * 60;
     let (old, new) = (start(&sessions, ADA, 0), start(&sessions, ADA, 20 * DAY));
-    assert_eq!(run(sessions.purge(at(20 * DAY))).unwrap(), 1);
+    assert_eq!(run(sessions.purge(at(20 * DAY), 10)).unwrap(), 1);
     assert_eq!(run(store.find_session(&old.digest())).unwrap(), None);
     assert!(run(store.find_session(&new.digest())).unwrap().is_some());
 }

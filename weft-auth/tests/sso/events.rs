@@ -153,7 +153,7 @@ fn what_is_kept_here_is_what_is_so_there() {
             let directory = Directory::new(store.clone());
             for webhook in fake.deliver(SECRET) {
                 let event = Event::parse(&webhook.body).unwrap();
-                Threads::block_on(directory.apply(&event)).unwrap();
+                let _ = Threads::block_on(directory.apply(&event)).unwrap();
             }
             let kept = Threads::block_on(store.connection(&conn("conn_1"))).unwrap();
             assert_eq!(kept.unwrap().state(), last, "{mishap:?}");

@@ -148,21 +148,21 @@ fn domains_are_kept_as_they_are_there_today() {
         fake.set_domain(id, "acme.example", DomainProof::Verified);
         fake.set_domain(id, "acme.test", DomainProof::Pending);
         fake.set_domain(id, "not a domain", DomainProof::Verified);
-        keep().await;
+        let _ = keep().await;
         assert_eq!(verified(&directory, &made).await, [domain("acme.example")]);
         fake.set_domain(id, "acme.test", DomainProof::Verified);
         fake.set_domain(id, "acme.example", DomainProof::Failed);
-        keep().await;
+        let _ = keep().await;
         assert_eq!(verified(&directory, &made).await, [domain("acme.test")]);
         // One that is gone there is withdrawn here, and can come back.
         fake.set_domain(id, "acme.test", DomainProof::Withdrawn);
         let later = now() + Duration::from_secs(1);
         let gone = today(&world, &made).await;
-        directory.keep_organization(&gone, later).await.unwrap();
+        let _ = directory.keep_organization(&gone, later).await.unwrap();
         assert!(verified(&directory, &made).await.is_empty());
         fake.advance(Duration::from_secs(2));
         fake.set_domain(id, "acme.test", DomainProof::Verified);
-        keep().await;
+        let _ = keep().await;
         assert_eq!(verified(&directory, &made).await, [domain("acme.test")]);
     });
 }

@@ -65,7 +65,7 @@ fn words(kind: MailKind) -> (&'static str, String) {
         ),
         MailKind::PasswordReplaced => notice(
             "Your password was changed",
-            "The password of your account was changed, and all other sessions have ended. If it was not you, choose a new one at once.",
+            "The password of your account was changed, and all other sessions have ended. If it was not you, choose a new one by a link at once: that ends all API tokens of yours as well.",
         ),
         MailKind::MailboxChanged => notice(
             "Your address was changed",
@@ -94,6 +94,14 @@ fn words(kind: MailKind) -> (&'static str, String) {
         MailKind::SecondFactorFailing => notice(
             "Wrong codes",
             "Somebody who knows your password typed several wrong codes. If it was not you, choose a new password at once.",
+        ),
+        MailKind::ApiTokenMade => notice(
+            "An API token was made",
+            "Somebody who is signed in as you made a token for a program, which sees and does what you may. If it was not you, choose a new password by a link at once: that ends all sessions and all API tokens of yours.",
+        ),
+        MailKind::ApiTokenRevoked => notice(
+            "An API token was revoked",
+            "Somebody who is signed in as you revoked a token of a program: it is turned away from now on. If it was not you, choose a new password by a link at once.",
         ),
         _ => notice(
             "About your account",

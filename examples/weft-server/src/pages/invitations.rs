@@ -272,6 +272,7 @@ pub(crate) async fn accept(
         return Ok(None);
     };
     let mailbox = mailbox(state, account).await?;
+    state.roads().auth.begin_anew(org, account.into()).await?;
     let mut conn = state.roads().app.within(Scope::org(org)).await?;
     conn.transaction(async |conn| {
         let of_mailbox = invitations::table

@@ -21,7 +21,7 @@ use super::{
     asked::Of,
     form::{Form, Nothing},
     layout::{self, Section},
-    refused::Refused,
+    refused::{Refused, told},
     show,
     visitor::Member,
 };
@@ -58,7 +58,7 @@ async fn list(State(state): State<AppState>, member: Member) -> Result<Markup, R
             h1 { "API tokens" }
             a.button.primary href=(member.path("tokens/new")) { "New token" }
         }
-        p { "A program that has a token of yours sees and does here what you may. It ends with your membership." }
+        p { "A program that has a token of yours sees and does here what you may. It ends with your membership, and all of them if you ever have to reset your password." }
         @if tokens.is_empty() {
             (layout::empty("No tokens yet", "Make one for each program, so that each can be stopped alone."))
         } @else {
@@ -131,9 +131,6 @@ const WRITE: &str = "write";
 /// How many days a token may be good.
 const LIFETIMES: [u64; 4] = [7, 30, 90, 365];
 
-/// How many tokens a member may have in an organisation.
-const MOST: usize = 50;
-
 async fn ask(member: Member) -> Result<Markup, Refused> {
     member.must_be_recent()?;
     let typed = Typed {
@@ -187,7 +184,7 @@ async fn make(
     member: Member,
     Form(typed): Form<Typed>,
 ) -> Result<Response, Refused> {
-    member.must_be_recent()?;
+    let recent = member.recent()?;
     let again = |status: StatusCode, problem: &str| {
         Ok((status, form(&member, &typed, Some(problem))).into_response())
     };
@@ -195,25 +192,29 @@ async fn make(
         Ok(read) => read,
         Err(problem) => return again(StatusCode::UNPROCESSABLE_ENTITY, problem),
     };
-    if own(&state, &member).await?.len() >= MOST {
-        let problem = "You have 50 tokens here. Revoke one that nobody needs any more first.";
-        return again(StatusCode::CONFLICT, problem);
-    }
     let new = New {
         account: member.account(),
         audience: Some(member.organization().id),
+        session: None,
         label: &label,
         scopes: &scopes,
         lifetime: Some(lifetime),
     };
-    match state
-        .accounts()
-        .tokens()
-        .issue(new, SystemTime::now())
+    let (accounts, visit) = (state.accounts(), member.visitor().visit(false));
+    let login = accounts.login();
+    match login
+        .make_api_token(&recent, accounts.tokens(), new, &visit)
         .await
     {
-        Ok((_, token)) => Ok(made(&member, state.site(), &label, &token).into_response()),
+        Ok((_, token)) => {
+            state.post().wake();
+            Ok(made(&member, state.site(), &label, &token).into_response())
+        }
         Err(weft_auth::Error::Refused(NoToken::Account)) => Err(Refused::NotSignedIn),
+        Err(weft_auth::Error::Refused(NoToken::TooMany)) => {
+            let problem = "You have as many tokens here as one may. Revoke one that nobody needs any more first.";
+            again(StatusCode::CONFLICT, problem)
+        }
         Err(error) => Err(failed(&error).into()),
     }
 }
@@ -243,16 +244,17 @@ async fn revoke(
     Of(id): Of,
     Form(Nothing {}): Form<Nothing>,
 ) -> Result<Response, Refused> {
-    member.must_be_recent()?;
+    let recent = member.recent()?;
     let id = ApiTokenId::from(id);
     let own = own(&state, &member).await?;
     if !own.iter().any(|record| record.id == id) {
         return Err(Problem::not_found().into());
     }
-    let revoked = state
-        .accounts()
-        .store()
-        .revoke_api_token(member.account(), id);
-    revoked.await.map_err(|error| failed(&error))?;
+    let (login, visit) = (state.accounts().login(), member.visitor().visit(false));
+    if let Err(error) = login.revoke_api_token(&recent, id, &visit).await {
+        let (status, problem) = told(error)?;
+        return Err(Problem::new(status, problem).into());
+    }
+    state.post().wake();
     Ok(member.to("tokens"))
 }

@@ -14,7 +14,7 @@ use weft_auth::{
     csrf::tower::FormToken,
     link::Post,
     login::Visit,
-    session::{Arrival, Device, Session, Started},
+    session::{Arrival, Device, Recent, Session, Started},
     throttle::Network,
     token::{self, Browser, Challenge, Kind, Token},
 };
@@ -177,9 +177,16 @@ impl Member {
     /// # Errors
     /// Where that has to be proved first.
     pub(crate) fn must_be_recent(&self) -> Result<(), Refused> {
+        self.recent().map(drop)
+    }
+
+    /// The session of a member who proved a moment ago who that is.
+    ///
+    /// # Errors
+    /// Where that has to be proved first.
+    pub(crate) fn recent(&self) -> Result<Recent<'_>, Refused> {
         let session = &self.signed_in.session;
-        session.recently_authenticated(SystemTime::now())?;
-        Ok(())
+        Ok(session.recently_authenticated(SystemTime::now())?)
     }
 
     /// The path of a page of this organisation's.

@@ -16,8 +16,8 @@ use super::{RoadClosed, pooled};
 use crate::{
     error::Problem,
     schema::{
-        auth_accounts, membership_shops, memberships, organizations, plans, webhook_deliveries,
-        webhook_endpoints, webhook_messages, webhook_secrets,
+        auth_accounts, auth_api_tokens, membership_shops, memberships, organizations, plans,
+        webhook_deliveries, webhook_endpoints, webhook_messages, webhook_secrets,
     },
     value::{Provider, Role},
     webhooks::directory::{Listed, NOTIFY},
@@ -311,6 +311,31 @@ impl AuthRoad {
             .select(memberships::id);
         let is_member = diesel::select(diesel::dsl::exists(membership));
         Ok(is_member.get_result(&mut conn).await?)
+    }
+
+    /// Ends the tokens that `user` has for `org`. Where the database does so itself as the membership ends, none
+    /// are left.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(crate) async fn end_tokens(&self, org: Uuid, user: Uuid) -> Result<(), Problem> {
+        let mut conn = pooled(&self.pool, "auth").await?;
+        let theirs = auth_api_tokens::table
+            .filter(auth_api_tokens::audience.eq(org))
+            .filter(auth_api_tokens::account_id.eq(user));
+        diesel::delete(theirs).execute(&mut conn).await?;
+        Ok(())
+    }
+
+    /// The same before `user` becomes a member, of what was made while a membership ended.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(crate) async fn begin_anew(&self, org: Uuid, user: Uuid) -> Result<(), Problem> {
+        match self.is_member(user.into(), org).await? {
+            true => Ok(()),
+            false => self.end_tokens(org, user).await,
+        }
     }
 
     /// Lets an account sign in with its password and its second factor where its domain has single

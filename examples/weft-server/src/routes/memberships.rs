@@ -146,6 +146,7 @@ async fn create(
     let mailbox = Mailbox::parse(&new.address)
         .map_err(|_| Problem::unprocessable("an address that mail can be sent to is needed"))?;
     let user = auth.account(&mailbox).await?;
+    auth.begin_anew(tenant.identity().org_id, user).await?;
     let mut conn = tenant.open().await?;
     let made = conn
         .transaction(async |conn| {
@@ -198,32 +199,44 @@ pub(crate) async fn update(
 
 pub(crate) async fn delete(
     tenant: Tenant,
+    auth: AuthRoad,
     Id(id): Id,
     _: NoQuery,
     _: NoBody,
 ) -> Result<StatusCode, Problem> {
     tenant.must_own()?;
-    deleted(let_go(&mut *tenant.open().await?, id).await?)
+    deleted(let_go(&mut *tenant.open().await?, &auth, id).await?)
 }
 
-/// Lets a member go, unless nobody owned the organisation then.
-async fn let_go(conn: &mut OrgConnection, id: Uuid) -> Result<usize, Problem> {
-    conn.transaction(async |conn| {
-        if owners(conn).await? == [id] {
-            return Err(last_owner());
-        }
-        let member = memberships::table.filter(memberships::id.eq(id));
-        Ok(diesel::delete(member).execute(conn).await?)
-    })
-    .await
+/// Lets a member go, unless nobody owned the organisation then, and ends the member's tokens for it.
+async fn let_go(conn: &mut OrgConnection, auth: &AuthRoad, id: Uuid) -> Result<usize, Problem> {
+    let gone: Vec<(Uuid, Uuid)> = conn
+        .transaction(async |conn| {
+            if owners(conn).await? == [id] {
+                return Err(last_owner());
+            }
+            let member = memberships::table.filter(memberships::id.eq(id));
+            let gone =
+                diesel::delete(member).returning((memberships::org_id, memberships::user_id));
+            Ok(gone.load(conn).await?)
+        })
+        .await?;
+    for (org, user) in &gone {
+        auth.end_tokens(*org, *user).await?;
+    }
+    Ok(gone.len())
 }
 
 /// The same for whoever goes of his own accord, if he is a member.
-pub(crate) async fn leave(conn: &mut OrgConnection, user: Uuid) -> Result<(), Problem> {
+pub(crate) async fn leave(
+    conn: &mut OrgConnection,
+    auth: &AuthRoad,
+    user: Uuid,
+) -> Result<(), Problem> {
     let own = memberships::table.filter(memberships::user_id.eq(user));
     let id: Option<Uuid> = own.select(memberships::id).first(conn).await.optional()?;
     match id {
-        Some(id) => let_go(conn, id).await.map(drop),
+        Some(id) => let_go(conn, auth, id).await.map(drop),
         None => Ok(()),
     }
 }

@@ -10,11 +10,11 @@ use axum::{
 };
 use weft_auth::{
     csrf::axum::VerifiesSignature,
-    sso::{Directory, Event},
+    sso::{Directory, Event, Revocation},
 };
 use weft_webhooks::{Verified, tower};
 
-use super::{SingleSignOn, unavailable};
+use super::{SingleSignOn, end_tokens, unavailable};
 use crate::{app::AppState, error::Problem};
 
 /// Where events are sent to.
@@ -53,10 +53,22 @@ pub(crate) async fn receive(
 ) -> Result<StatusCode, Problem> {
     let event = Event::parse(verified.body());
     let event = event.map_err(|error| Problem::unprocessable(error.to_string()))?;
-    let directory = Directory::new(state.accounts().store().clone());
-    match directory.apply(&event).await {
+    let store = state.accounts().store();
+    match Directory::new(store.clone()).apply(&event).await {
         Ok(ended) => {
-            tracing::info!(id = event.id(), name = event.name(), ended, "carried over");
+            let organization = event.revocation().and_then(Revocation::organization);
+            if let Some(organization) = organization
+                && let Some(ours) = state.roads().auth.connected(organization).await?
+            {
+                end_tokens(store, ours.id, &ended).await?;
+            }
+            let sessions = ended.sessions;
+            tracing::info!(
+                id = event.id(),
+                name = event.name(),
+                sessions,
+                "carried over"
+            );
             Ok(StatusCode::OK)
         }
         Err(weft_auth::Error::Refused(taken)) => Err(Problem::conflict(&taken.to_string())),

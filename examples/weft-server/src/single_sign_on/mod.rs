@@ -11,10 +11,10 @@ use uuid::Uuid;
 use weft_auth::{
     Origin,
     sso::{
-        ApiErrorKind, Client, ClientError, Connection, Directory, FLOW_LIFETIME, Organization,
+        ApiErrorKind, Client, ClientError, Connection, Directory, Ended, Organization,
         OrganizationId, Plan, WorkOs,
     },
-    store::FlowStore,
+    store::ApiTokenStore,
 };
 use weft_webhooks::{Scheme, Secret, Verifier};
 use zeroize::Zeroizing;
@@ -121,8 +121,8 @@ impl SingleSignOn {
         }
     }
 
-    /// Keeps what WorkOS has today for the organisation that was made for `org`, and ends the sessions
-    /// that end by it.
+    /// Keeps what WorkOS has today for the organisation that was made for `org`, and ends the sessions and
+    /// the tokens that end by it.
     ///
     /// # Errors
     /// When WorkOS or the database does not answer, or that organisation is not ours any more.
@@ -135,7 +135,8 @@ impl SingleSignOn {
         let today = self.connections(organization).await?;
         let directory = Directory::new(store.clone());
         let ended = directory.reconcile(organization, &today).await;
-        ended.map_err(|error| unavailable(&error))?;
+        let ended = ended.map_err(|error| unavailable(&error))?;
+        end_tokens(store, org, &ended).await?;
         Ok(kept)
     }
 
@@ -156,9 +157,13 @@ impl SingleSignOn {
         }
         let directory = Directory::new(store.clone());
         match directory.keep_organization(&today, SystemTime::now()).await {
-            Ok(_) => Ok(Kept::All),
+            Ok(ended) => {
+                end_tokens(store, org, &ended).await?;
+                Ok(Kept::All)
+            }
             Err(weft_auth::Error::Refused(taken)) => {
                 tracing::warn!(%organization, "{taken}");
+                end_tokens(store, org, &taken.0).await?;
                 Ok(Kept::ButTaken)
             }
             Err(error) => Err(unavailable(&error)),
@@ -185,8 +190,7 @@ impl SingleSignOn {
         Err(Unanswered(ClientError::Transport(endless)))
     }
 
-    /// Asks for all organisations from time to time, for as long as it is polled, and forgets flows that
-    /// nobody came back from.
+    /// Asks for all organisations from time to time, for as long as it is polled.
     pub(crate) async fn follow(&self, roads: &Roads, store: &Store) {
         loop {
             let connected = roads.auth.connected_organizations().await;
@@ -196,13 +200,21 @@ impl SingleSignOn {
                     tracing::warn!(%status, %organization, "an organisation waits");
                 }
             }
-            let old = SystemTime::now() - FLOW_LIFETIME;
-            if let Err(error) = store.purge_flows(old).await {
-                tracing::warn!(%error, "old flows are still there");
-            }
             sleep(PERIOD).await;
         }
     }
+}
+
+/// Ends the tokens for `org` of those whose access to it ended.
+///
+/// # Errors
+/// When the database does not answer: until this was done it has to be tried again.
+pub(crate) async fn end_tokens(store: &Store, org: Uuid, ended: &Ended) -> Result<(), Problem> {
+    for person in &ended.people {
+        let tokens = store.revoke_api_tokens(*person, Some(org)).await;
+        tokens.map_err(|error| unavailable(&error))?;
+    }
+    Ok(())
 }
 
 /// Keeps which organisation at WorkOS is `org`'s, or that none is.

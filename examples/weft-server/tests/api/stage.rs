@@ -474,6 +474,7 @@ pub(crate) async fn token(
     let new = New {
         account: user.into(),
         audience: Some(org),
+        session: None,
         label: "test",
         scopes: &Scopes::new(permissions.iter().copied()),
         lifetime: Some(HOUR),

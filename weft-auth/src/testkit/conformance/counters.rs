@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::fixtures::{DAY, MINUTE, now, pseudonym};
+use super::fixtures::{DAY, MINUTE, long_ago, now, pseudonym, purged};
 use super::{RACERS, Subject, winners};
 use crate::store::CounterStore;
 use crate::testkit::race::Race;
@@ -20,7 +20,51 @@ where
     failures_are_counted_one_by_one(subject, race).await?;
     what_was_counted_outlives_its_request(subject).await?;
     waits_and_the_lock_hold(&subject.connect()).await?;
-    no_clock_frees_or_locks(&subject.connect()).await
+    no_clock_frees_or_locks(&subject.connect()).await?;
+    what_is_over_is_purged(&subject.connect()).await
+}
+
+async fn what_is_over_is_purged(store: &impl CounterStore) -> Result<(), Violation> {
+    let charge = Charge {
+        key: pseudonym()?,
+        rate: Rate::new(1, MINUTE),
+    };
+    let take = async |at| store.take(&[charge], at).await.map_err(store_failed);
+    let count = async |charge: &FailureCharge, at| {
+        let counted = store.count_failure(charge, at).await;
+        counted.map_err(store_failed)
+    };
+    let waits = failure()?;
+    let then = long_ago() + DAY;
+    holds("a rate admits one", take(long_ago()).await?, true)?;
+    holds("a rate admits no more", take(long_ago()).await?, false)?;
+    count(&waits, long_ago()).await?;
+    for most in [0, 1, 1_000] {
+        let gone = store.purge_counters(then, most).await;
+        // Of each of the two kinds.
+        purged(2 * most, gone)?;
+    }
+    let rule = "what is even or over is purged";
+    holds(rule, take(long_ago()).await?, true)?;
+    holds(rule, count(&waits, long_ago()).await?, Some(1))?;
+    let rule = "what is neither even nor over is not purged";
+    let (charge, failure) = (
+        Charge {
+            key: pseudonym()?,
+            ..charge
+        },
+        failure()?,
+    );
+    let taken = store.take(&[charge], long_ago()).await;
+    holds(rule, taken.map_err(store_failed)?, true)?;
+    for _ in 0..5 {
+        count(&failure, long_ago()).await?;
+    }
+    let gone = store.purge_counters(long_ago(), 1_000).await;
+    gone.map_err(store_failed)?;
+    let taken = store.take(&[charge], long_ago()).await;
+    holds(rule, taken.map_err(store_failed)?, false)?;
+    holds(rule, count(&failure, long_ago()).await?, None)
 }
 
 fn failure() -> Result<FailureCharge, Violation> {
@@ -136,7 +180,8 @@ async fn waits_and_the_lock_hold(store: &impl CounterStore) -> Result<(), Violat
             .map_err(store_failed)?;
         holds("no time opens a lock", locked, None)?;
     }
-    store.purge_counters(at + DAY).await.map_err(store_failed)?;
+    let gone = store.purge_counters(at + DAY, u32::MAX).await;
+    gone.map_err(store_failed)?;
     let locked = store
         .count_failure(&charge, at)
         .await

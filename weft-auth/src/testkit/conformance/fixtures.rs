@@ -7,7 +7,7 @@ use crate::pseudonym::{Pseudonym, PseudonymKey};
 use crate::session::{self, Device, Proof, Proofs};
 use crate::sso::{ConnectionId, Domain, IdentityKey, IdentityRecord, OrganizationId};
 use crate::store::{Account, AccountState, Mail, MailKind};
-use crate::testkit::violation::{Violation, store_failed};
+use crate::testkit::violation::{Violation, holds, store_failed};
 use crate::token::{Browser, Link, Token, TokenDigest};
 use crate::{AccountId, Mailbox, SessionId, random};
 
@@ -17,6 +17,20 @@ pub(super) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// A whole second, since databases round times in their own ways.
 pub(super) fn now() -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(1_764_000_000)
+}
+
+/// So long ago that nothing of other tests is as old.
+pub(super) fn long_ago() -> SystemTime {
+    now() - 9_000 * DAY
+}
+
+/// What is purged at once, of all that is there.
+pub(super) fn purged<E: std::fmt::Debug>(
+    most: u32,
+    purged: Result<u64, E>,
+) -> Result<(), Violation> {
+    let purged = purged.map_err(store_failed)?;
+    holds("a purge is bounded", purged <= u64::from(most), true)
 }
 
 pub(super) fn mailbox() -> Result<Mailbox, Violation> {

@@ -31,7 +31,8 @@ where
     only_an_active_account_of_that_mailbox_is_linked(store).await?;
     revocations::a_link_ends_what_was_there(store).await?;
     revocations::an_identity_is_unlinked_with_what_came_over_it(store).await?;
-    revocations::a_revocation_ends_what_it_is_about(store).await
+    revocations::a_revocation_ends_what_it_is_about(store).await?;
+    revocations::a_revocation_is_about_people(store).await
 }
 
 /// An identity's account and organisation.

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::fixtures::{DAY, MINUTE, TestLink, account, mailbox, now, token};
+use super::fixtures::{DAY, MINUTE, TestLink, account, long_ago, mailbox, now, purged, token};
 use super::{RACERS, Subject, winners};
 use crate::link::Purpose;
 use crate::store::{Account, AccountStore, LinkStore, SpentLink};
@@ -25,7 +25,28 @@ where
     only_what_was_bound_spends(store, &owner).await?;
     no_clock_makes_a_link_live_longer(store, &owner).await?;
     null_equals_nothing(store, &owner).await?;
-    a_changed_mailbox_voids(store).await
+    a_changed_mailbox_voids(store).await?;
+    what_expired_is_purged(store, &owner).await
+}
+
+async fn what_expired_is_purged(store: &impl LinkStore, owner: &Account) -> Result<(), Violation> {
+    let mut old = TestLink::of(owner, Purpose::SignIn)?;
+    old.record.issued_at = long_ago();
+    old.record.expires_at = long_ago() + MINUTE;
+    let old = issue(store, old).await?;
+    let link = issued(store, owner, Purpose::SignIn).await?;
+    let find = async |link: &TestLink, at| {
+        let found = store.find_link(&link.digest, Purpose::SignIn, at).await;
+        Ok::<_, Violation>(found.map_err(store_failed)?.is_some())
+    };
+    holds("a link is there", find(&old, long_ago()).await?, true)?;
+    for most in [0, 1_000] {
+        purged(most, store.purge_links(long_ago() + MINUTE, most).await)?;
+    }
+    let rule = "a link that expired is purged";
+    holds(rule, find(&old, long_ago()).await?, false)?;
+    let rule = "a link that has not expired is not purged";
+    holds(rule, find(&link, now()).await?, true)
 }
 
 async fn issued(
@@ -233,10 +254,7 @@ async fn no_clock_makes_a_link_live_longer(
             holds(rule, counted.map_err(store_failed)?, false)?;
         }
     }
-    let purged = store.purge_links(link.record.expires_at).await;
-    purged.map_err(store_failed)?;
-    let found = store.find_link(&link.digest, Purpose::SignIn, now()).await;
-    holds("what expired is purged", found.map_err(store_failed)?, None)
+    Ok(())
 }
 
 /// CVE-2019-16109, GHSA-cq3f-vc6p-68fh.

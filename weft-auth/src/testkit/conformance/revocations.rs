@@ -9,7 +9,7 @@ use crate::AccountId;
 use crate::link::Purpose;
 use crate::login::ChallengeRecord;
 use crate::session::{Proof, Proofs, Record};
-use crate::sso::{Connection, ConnectionId, ConnectionState, Revocation};
+use crate::sso::{Connection, ConnectionId, ConnectionState, OrganizationId, Revocation};
 use crate::store::{
     AccountStore, DirectoryStore, IdentityStore, LinkStore, SecondFactorStore, SessionStore,
 };
@@ -230,6 +230,14 @@ where
             began(store, zoe.account.id, Some(&first)).await?,
             began(store, eve.account.id, Some(&elsewhere)).await?,
         ];
+        let people = store.people_of(&revocation).await.map_err(store_failed)?;
+        let people = [&ada, &ben, &zoe].map(|of| people.contains(&of.account.id));
+        let about = match revocation {
+            Revocation::Connection(_) => [false; 3],
+            _ => [ends[0], ends[1], ends[4]],
+        };
+        let of_people = "a revocation is about the people whose sessions end";
+        holds(of_people, people, about)?;
         let ended = store.revoke_federated(&revocation).await;
         let ended = ended.map_err(store_failed)?;
         let mut left = [false; 6];
@@ -253,4 +261,42 @@ where
         }
     }
     Ok(())
+}
+
+/// Also who never came over a connection, and nobody twice.
+pub(super) async fn a_revocation_is_about_people<S>(store: &S) -> Result<(), Violation>
+where
+    S: IdentityStore + AccountStore,
+{
+    let (organization, elsewhere) = (organization()?, organization()?);
+    let ada = known(store, &connection_id()?, &organization).await?;
+    let another = identity(&connection_id()?, &organization)?;
+    let linked = store.link_identity(&another, ada.account.id, &ada.account.mailbox, None);
+    let linked = linked.await.map_err(store_failed)?;
+    holds("an account has identities of two connections", linked, true)?;
+    let alone = account()?;
+    store.create_account(&alone).await.map_err(store_failed)?;
+    let people = async |organization: &OrganizationId, emails: &[&str]| {
+        let revocation = Revocation::Person {
+            organization: organization.clone(),
+            idp_id: Some(word()?),
+            emails: emails.iter().map(|&email| email.to_owned()).collect(),
+        };
+        store.people_of(&revocation).await.map_err(store_failed)
+    };
+    let everybody = Revocation::Organization(organization.clone());
+    let all = store.people_of(&everybody).await.map_err(store_failed)?;
+    let rule = "who has two identities is one of the people";
+    holds(rule, all, vec![ada.account.id])?;
+    let both = [&*ada.identity.email, &*another.email];
+    holds(
+        rule,
+        people(&organization, &both).await?,
+        vec![ada.account.id],
+    )?;
+    let rule = "an address at another identity provider is nobody's";
+    holds(rule, people(&elsewhere, &both).await?, Vec::new())?;
+    let rule = "whose mailbox is said is one of the people, known or not";
+    let named = [alone.mailbox.as_str()];
+    holds(rule, people(&organization, &named).await?, vec![alone.id])
 }

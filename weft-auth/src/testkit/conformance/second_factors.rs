@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::fixtures::{MINUTE, account, now, token};
+use super::fixtures::{MINUTE, account, long_ago, now, purged, token};
 use super::{Subject, winners};
 use crate::AccountId;
 use crate::login::ChallengeRecord;
@@ -30,6 +30,7 @@ where
     a_recovery_code_is_used_once(subject, race, owner.id, stranger.id).await?;
     a_challenge_is_closed_once(subject, race, owner.id).await?;
     a_challenge_ends_with_its_epoch(store).await?;
+    what_expired_is_purged(store, owner.id).await?;
     let removed = store.remove_totp(owner.id).await.map_err(store_failed)?;
     holds("an app is removed", removed, true)?;
     let removed = store.remove_totp(owner.id).await.map_err(store_failed)?;
@@ -159,6 +160,41 @@ fn owed(owner: AccountId) -> ChallengeRecord {
         opened_at: now(),
         expires_at: now() + 10 * MINUTE,
     }
+}
+
+async fn what_expired_is_purged(
+    store: &impl SecondFactorStore,
+    owner: AccountId,
+) -> Result<(), Violation> {
+    let open = async |record: &ChallengeRecord| {
+        let digest = token::<Challenge>()?.digest();
+        let opened = store.open_challenge(&digest, record).await;
+        holds("a challenge is opened", opened.map_err(store_failed)?, true)?;
+        Ok::<_, Violation>(digest)
+    };
+    let is_there = async |digest: &TokenDigest<Challenge>, at| {
+        let counted = store.count_challenge_attempt(digest, u32::MAX, at).await;
+        Ok::<_, Violation>(counted.map_err(store_failed)?.is_some())
+    };
+    let over = ChallengeRecord {
+        opened_at: long_ago(),
+        expires_at: long_ago() + MINUTE,
+        ..owed(owner)
+    };
+    let (over, due) = (open(&over).await?, open(&owed(owner)).await?);
+    holds(
+        "a challenge is there",
+        is_there(&over, long_ago()).await?,
+        true,
+    )?;
+    for most in [0, 1_000] {
+        let gone = store.purge_challenges(long_ago() + MINUTE, most).await;
+        purged(most, gone)?;
+    }
+    let rule = "a challenge that expired is purged";
+    holds(rule, is_there(&over, long_ago()).await?, false)?;
+    let rule = "a challenge that has not expired is not purged";
+    holds(rule, is_there(&due, now()).await?, true)
 }
 
 async fn a_challenge_ends_with_its_epoch<S>(store: &S) -> Result<(), Violation>

@@ -1,4 +1,4 @@
-use super::fixtures::{DAY, MINUTE, account, now, session, token};
+use super::fixtures::{DAY, MINUTE, account, long_ago, now, purged, session, token};
 use super::{Subject, winners};
 use crate::session::{Proof, Proofs, Record};
 use crate::store::{AccountStore, SessionStore};
@@ -234,23 +234,27 @@ async fn what_is_over_is_purged(
     store: &impl SessionStore,
     (digest, record): Begun,
 ) -> Result<(), Violation> {
-    // Long ago, so that nothing of other tests is purged.
-    let old = Record {
-        id: session(record.account)?.id,
-        created_at: now() - 9_000 * DAY,
-        last_seen_at: now() - 9_000 * DAY,
-        ..record.clone()
-    };
-    let over = token::<Session>()?.digest();
-    let begun = store.begin_session(&over, &old, None, None).await;
-    begun.map_err(store_failed)?;
-    let long_ago = now() - 8_999 * DAY;
-    store
-        .purge_sessions(long_ago, long_ago)
-        .await
-        .map_err(store_failed)?;
-    let gone = store.find_session(&over).await.map_err(store_failed)?;
-    holds("what is over is purged", gone, None)?;
+    let mut over = Vec::new();
+    for (created_at, last_seen_at) in [(long_ago(), now()), (now(), long_ago())] {
+        let old = Record {
+            id: session(record.account)?.id,
+            created_at,
+            last_seen_at,
+            ..record.clone()
+        };
+        let digest = token::<Session>()?.digest();
+        let begun = store.begin_session(&digest, &old, None, None).await;
+        begun.map_err(store_failed)?;
+        over.push(digest);
+    }
+    let then = long_ago() + DAY;
+    for most in [0, 1, 1_000] {
+        purged(most, store.purge_sessions(then, then, most).await)?;
+    }
+    for digest in &over {
+        let gone = store.find_session(digest).await.map_err(store_failed)?;
+        holds("what is over is purged", gone, None)?;
+    }
     let there = store.find_session(&digest).await.map_err(store_failed)?;
     holds("what is not over is not purged", there, Some(record))
 }

@@ -21,7 +21,7 @@ impl<S: IdentityStore + AccountStore + SessionStore> People for S {}
 forward! { Flawed:
     FlowStore {
         keep_flow(flow: &Pending) -> ();
-        purge_flows(started_before: SystemTime) -> u64;
+        purge_flows(started_before: SystemTime, most: u32) -> u64;
     } {
         async fn consume_flow(&self, state_digest: &[u8; 32]) -> Answer<Option<Pending>, Self> {
             let flow = self.inner.consume_flow(state_digest).await?;
@@ -164,6 +164,13 @@ impl<S: People> IdentityStore for Flawed<S> {
 
     async fn identities_of(&self, account: AccountId) -> Answer<Vec<IdentityRecord>, Self> {
         self.inner.identities_of(account).await
+    }
+
+    async fn people_of(&self, revocation: &Revocation) -> Answer<Vec<AccountId>, Self> {
+        match self.is(Flaw::PeopleAreForgotten) {
+            true => Ok(Vec::new()),
+            false => self.inner.people_of(revocation).await,
+        }
     }
 
     async fn revoke_federated(&self, revocation: &Revocation) -> Answer<u64, Self> {

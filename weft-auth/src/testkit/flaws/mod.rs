@@ -58,6 +58,10 @@ enum Flaw {
     EveryUseIsRecorded,
     TokenIsAnybodysToRevoke,
     NoAudienceIsEvery,
+    EndedSessionMakesTokens,
+    TokensAreCountedAndThenIssued,
+    PeopleAreForgotten,
+    PurgeIsUnbounded,
 }
 
 /// A store of whose transaction the counters are, and which looks before it takes.
@@ -140,7 +144,7 @@ forward! { Flawed:
         revoke_session(account: AccountId, id: SessionId) -> bool;
         revoke_sessions(account: AccountId, but: Option<SessionId>) -> u64;
         sessions_of(account: AccountId) -> Vec<session::Record>;
-        purge_sessions(created_before: SystemTime, seen_before: SystemTime) -> u64;
+        purge_sessions(created_before: SystemTime, seen_before: SystemTime, most: u32) -> u64;
     } {
         async fn begin_session(
             &self,
@@ -189,7 +193,7 @@ forward! { Flawed:
             most: u32,
             now: SystemTime
         ) -> bool;
-        purge_links(now: SystemTime) -> u64;
+        purge_links(now: SystemTime, most: u32) -> u64;
     } {
         async fn consume_link(
             &self,
@@ -225,7 +229,7 @@ forward! { Flawed:
     }
     CounterStore {
         clear_failures(keys: &[Pseudonym]) -> ();
-        purge_counters(before: SystemTime) -> u64;
+        purge_counters(before: SystemTime, most: u32) -> u64;
     } {
         async fn take(&self, charges: &[Charge], now: SystemTime) -> Answer<bool, Self> {
             match self.is(Flaw::CountersAreRolledBack) {
@@ -255,7 +259,7 @@ forward! { Flawed:
             now: SystemTime
         ) -> Option<ChallengeRecord>;
         close_challenge(digest: &TokenDigest<Challenge>) -> bool;
-        purge_challenges(now: SystemTime) -> u64;
+        purge_challenges(now: SystemTime, most: u32) -> u64;
         totp(account: AccountId) -> Option<StoredTotp>;
         enrol_totp(account: AccountId, totp: &StoredTotp, codes: &[RecoveryDigest]) -> bool;
         remove_totp(account: AccountId) -> bool;
@@ -454,16 +458,30 @@ fn the_suite_finds_each_flaw_by_its_rule() {
             Flaw::NoAudienceIsEvery,
             "a token without an audience is of none",
         ),
+        (
+            Flaw::EndedSessionMakesTokens,
+            "a session that was ended makes no token",
+        ),
+        (
+            Flaw::TokensAreCountedAndThenIssued,
+            "of all tokens that are issued at once as many are as may be",
+        ),
+        (
+            Flaw::PeopleAreForgotten,
+            "a revocation is about the people whose sessions end",
+        ),
+        (Flaw::PurgeIsUnbounded, "a purge is bounded"),
     ] {
         assert_eq!(rules(flaw), [rule], "{flaw:?}");
     }
-    // What it opened was a session, and a challenge.
+    // What it opened was a session, a challenge, and what was made in one.
     let rules = rules(Flaw::PasswordLeavesSessions);
     assert_eq!(
         rules,
         [
             "a new password ends sessions and links",
-            "a challenge of a former password is void"
+            "a challenge of a former password is void",
+            "a new password that is set outside of a session ends API tokens"
         ]
     );
 }

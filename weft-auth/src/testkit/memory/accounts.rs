@@ -56,6 +56,9 @@ impl AccountStore for Memory {
                 row.epoch = epoch;
             }
             take_out(&mut tables.links, |row| row.record.account == Some(id));
+            if but.is_none() {
+                take_out(&mut tables.api_tokens, |row| row.record.account == id);
+            }
             Some(epoch)
         })
     }

@@ -2,16 +2,16 @@ use std::time::{Duration, SystemTime};
 
 use uuid::Uuid;
 
-use super::{Memory, Tables, some, take_out};
+use super::{Memory, Tables, some, take_out, take_some};
 use crate::store::{AccountState, Answer, ApiTokenStore};
 use crate::token::{Api, ApiTokenRecord, TokenDigest};
-use crate::{AccountId, ApiTokenId};
+use crate::{AccountId, ApiTokenId, SessionId};
 
 type Digest = TokenDigest<Api>;
 
 pub(super) struct ApiTokenRow {
     digest: Digest,
-    record: ApiTokenRecord,
+    pub(super) record: ApiTokenRecord,
     rotated: bool,
 }
 
@@ -20,9 +20,18 @@ impl ApiTokenStore for Memory {
         &self,
         digest: &Digest,
         record: &ApiTokenRecord,
+        session: Option<SessionId>,
+        most: u16,
     ) -> impl Future<Output = Answer<bool, Self>> + Send {
         self.step(|tables| {
-            let issued = tables.may_have_tokens(record.account) && tables.is_free(digest, record);
+            let live = |id| {
+                let mut sessions = tables.live_sessions();
+                sessions.any(|row| row.record.id == id && row.record.account == record.account)
+            };
+            let issued = tables.may_have_tokens(record.account)
+                && tables.is_free(digest, record)
+                && session.is_none_or(live)
+                && tables.count_like(record) < usize::from(most);
             if issued {
                 tables.add(digest, record);
             }
@@ -127,6 +136,7 @@ impl ApiTokenStore for Memory {
     fn purge_api_tokens(
         &self,
         expired_before: SystemTime,
+        most: u32,
     ) -> impl Future<Output = Answer<u64, Self>> + Send {
         self.step(|tables| {
             let over = |row: &ApiTokenRow| {
@@ -134,7 +144,7 @@ impl ApiTokenStore for Memory {
                     .expires_at
                     .is_some_and(|end| end < expired_before)
             };
-            take_out(&mut tables.api_tokens, over) as u64
+            take_some(&mut tables.api_tokens, most, over) as u64
         })
     }
 }
@@ -143,6 +153,14 @@ impl Tables {
     fn may_have_tokens(&self, account: AccountId) -> bool {
         let account = self.accounts.get(&account);
         account.is_some_and(|account| account.state != AccountState::Suspended)
+    }
+
+    /// How many of the same account and audience were not rotated.
+    fn count_like(&self, record: &ApiTokenRecord) -> usize {
+        let of = |record: &ApiTokenRecord| (record.account, record.audience);
+        let rows = self.api_tokens.iter();
+        rows.filter(|row| !row.rotated && of(&row.record) == of(record))
+            .count()
     }
 
     fn is_free(&self, digest: &Digest, record: &ApiTokenRecord) -> bool {

@@ -1,9 +1,9 @@
 use std::time::SystemTime;
 
-use super::Memory;
+use super::{Memory, up_to};
 use crate::pseudonym::Pseudonym;
 use crate::store::{Answer, CounterStore};
-use crate::throttle::{Backoff, Charge, FailureCharge};
+use crate::throttle::{Backoff, Charge, FailureCharge, Failures};
 
 impl CounterStore for Memory {
     fn take(
@@ -41,13 +41,19 @@ impl CounterStore for Memory {
         self.step(|tables| tables.failures.retain(|key, _| !keys.contains(key)))
     }
 
-    fn purge_counters(&self, before: SystemTime) -> impl Future<Output = Answer<u64, Self>> + Send {
+    fn purge_counters(
+        &self,
+        before: SystemTime,
+        most: u32,
+    ) -> impl Future<Output = Answer<u64, Self>> + Send {
         self.step(|tables| {
             let count = tables.rates.len() + tables.failures.len();
-            tables.rates.retain(|_, even_at| *even_at >= before);
-            tables.failures.retain(|_, failures| {
-                failures.next_at >= before || failures.count >= Backoff::LOCK
+            let mut keep = up_to(most, |even_at: &SystemTime| *even_at < before);
+            tables.rates.retain(|_, even_at| keep(even_at));
+            let mut keep = up_to(most, |failures: &Failures| {
+                failures.next_at < before && failures.count < Backoff::LOCK
             });
+            tables.failures.retain(|_, failures| keep(failures));
             (count - tables.rates.len() - tables.failures.len()) as u64
         })
     }

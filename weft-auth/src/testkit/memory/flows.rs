@@ -1,6 +1,6 @@
 use std::time::SystemTime;
 
-use super::{Memory, take_out};
+use super::{Memory, take_some};
 use crate::sso::Pending;
 use crate::store::{Answer, FlowStore};
 
@@ -23,9 +23,11 @@ impl FlowStore for Memory {
     fn purge_flows(
         &self,
         started_before: SystemTime,
+        most: u32,
     ) -> impl Future<Output = Answer<u64, Self>> + Send {
         self.step(|tables| {
-            take_out(&mut tables.flows, |flow| flow.started() < started_before) as u64
+            let old = |flow: &Pending| flow.started() < started_before;
+            take_some(&mut tables.flows, most, old) as u64
         })
     }
 }

@@ -91,37 +91,70 @@ impl IdentityStore for Memory {
         })
     }
 
+    fn people_of(
+        &self,
+        revocation: &Revocation,
+    ) -> impl Future<Output = Answer<Vec<AccountId>, Self>> + Send {
+        self.step(|tables| {
+            let mut people: BTreeSet<AccountId> = match revocation {
+                Revocation::Connection(_) => BTreeSet::new(),
+                Revocation::Organization(organization) => {
+                    let all = tables.those_of(organization, |_, _| true);
+                    all.into_iter().filter_map(|(account, _)| account).collect()
+                }
+                Revocation::Person { .. } | Revocation::Domain { .. } => {
+                    let those = tables.came(revocation).into_iter();
+                    those.filter_map(|(account, _)| account).collect()
+                }
+            };
+            if let Revocation::Person { emails, .. } = revocation {
+                let accounts = tables.accounts.values();
+                let named = accounts.filter(|account| is_among(emails, &account.mailbox));
+                people.extend(named.map(|account| account.id));
+            }
+            people.into_iter().collect()
+        })
+    }
+
     fn revoke_federated(
         &self,
         revocation: &Revocation,
     ) -> impl Future<Output = Answer<u64, Self>> + Send {
         self.step(|tables| {
-            let came: Vec<Came> = match revocation {
-                Revocation::Connection(id) => vec![(None, id.clone())],
-                Revocation::Organization(organization) => tables.all_over(organization),
-                Revocation::Person {
-                    organization,
-                    idp_id,
-                    emails,
-                } => tables.those_of(organization, |identity, mailbox| {
-                    idp_id.as_deref() == Some(identity.key.idp_id())
-                        || emails.contains(&identity.email)
-                        || emails.iter().any(|email| email == mailbox.as_str())
-                }),
-                Revocation::Domain {
-                    organization,
-                    domain,
-                } => tables.those_of(organization, |identity, mailbox| {
-                    Domain::of_address(&identity.email).as_ref() == Some(domain)
-                        || mailbox.domain() == domain.as_str()
-                }),
-            };
+            let came = tables.came(revocation);
             tables.end_federated(came)
         })
     }
 }
 
+fn is_among(emails: &[String], mailbox: &Mailbox) -> bool {
+    emails.iter().any(|email| email == mailbox.as_str())
+}
+
 impl Tables {
+    fn came(&self, revocation: &Revocation) -> Vec<Came> {
+        match revocation {
+            Revocation::Connection(id) => vec![(None, id.clone())],
+            Revocation::Organization(organization) => self.all_over(organization),
+            Revocation::Person {
+                organization,
+                idp_id,
+                emails,
+            } => self.those_of(organization, |identity, mailbox| {
+                idp_id.as_deref() == Some(identity.key.idp_id())
+                    || emails.contains(&identity.email)
+                    || is_among(emails, mailbox)
+            }),
+            Revocation::Domain {
+                organization,
+                domain,
+            } => self.those_of(organization, |identity, mailbox| {
+                Domain::of_address(&identity.email).as_ref() == Some(domain)
+                    || mailbox.domain() == domain.as_str()
+            }),
+        }
+    }
+
     fn is_new(&self, identity: &IdentityRecord) -> bool {
         self.identities
             .iter()

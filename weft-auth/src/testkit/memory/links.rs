@@ -1,6 +1,6 @@
 use std::time::SystemTime;
 
-use super::{LinkRow, Memory, Tables, browser_of, take_out};
+use super::{LinkRow, Memory, Tables, browser_of, take_some};
 use crate::clock;
 use crate::link::{CodeDigest, Purpose, Record};
 use crate::store::{Answer, LinkStore, Mail, SpentLink};
@@ -125,7 +125,14 @@ impl LinkStore for Memory {
         })
     }
 
-    fn purge_links(&self, now: SystemTime) -> impl Future<Output = Answer<u64, Self>> + Send {
-        self.step(|tables| take_out(&mut tables.links, |row| row.record.expires_at <= now) as u64)
+    fn purge_links(
+        &self,
+        now: SystemTime,
+        most: u32,
+    ) -> impl Future<Output = Answer<u64, Self>> + Send {
+        self.step(|tables| {
+            let over = |row: &LinkRow| row.record.expires_at <= now;
+            take_some(&mut tables.links, most, over) as u64
+        })
     }
 }

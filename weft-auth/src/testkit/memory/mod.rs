@@ -131,9 +131,24 @@ fn some(count: usize) -> bool {
 
 /// Takes out what fits, and says how many that were.
 fn take_out<T>(rows: &mut Vec<T>, fits: impl Fn(&T) -> bool) -> usize {
+    take_some(rows, u32::MAX, fits)
+}
+
+/// The same of so many at most.
+fn take_some<T>(rows: &mut Vec<T>, most: u32, fits: impl Fn(&T) -> bool) -> usize {
     let before = rows.len();
-    rows.retain(|row| !fits(row));
+    rows.retain(up_to(most, fits));
     before - rows.len()
+}
+
+/// Whether a row is kept, of which so many are not that fit.
+fn up_to<T>(most: u32, fits: impl Fn(&T) -> bool) -> impl FnMut(&T) -> bool {
+    let mut left = most;
+    move |row| {
+        let goes = left > 0 && fits(row);
+        left -= u32::from(goes);
+        !goes
+    }
 }
 
 impl fmt::Debug for Memory {

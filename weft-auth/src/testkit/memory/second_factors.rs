@@ -1,6 +1,6 @@
 use std::time::SystemTime;
 
-use super::Memory;
+use super::{Memory, up_to};
 use crate::AccountId;
 use crate::clock;
 use crate::login::ChallengeRecord;
@@ -53,12 +53,15 @@ impl SecondFactorStore for Memory {
         self.step(|tables| tables.challenges.remove(digest).is_some())
     }
 
-    fn purge_challenges(&self, now: SystemTime) -> impl Future<Output = Answer<u64, Self>> + Send {
+    fn purge_challenges(
+        &self,
+        now: SystemTime,
+        most: u32,
+    ) -> impl Future<Output = Answer<u64, Self>> + Send {
         self.step(|tables| {
             let count = tables.challenges.len();
-            tables
-                .challenges
-                .retain(|_, (record, _)| record.expires_at > now);
+            let mut keep = up_to(most, |record: &ChallengeRecord| record.expires_at <= now);
+            tables.challenges.retain(|_, (record, _)| keep(record));
             (count - tables.challenges.len()) as u64
         })
     }

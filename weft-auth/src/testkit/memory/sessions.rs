@@ -1,6 +1,6 @@
 use std::time::SystemTime;
 
-use super::{Memory, SessionRow, Tables, some, take_out};
+use super::{Memory, SessionRow, Tables, some, take_out, take_some};
 use crate::session::{Proofs, Record};
 use crate::store::{Answer, SessionStore};
 use crate::token::{Session, TokenDigest};
@@ -142,12 +142,13 @@ impl SessionStore for Memory {
         &self,
         created_before: SystemTime,
         seen_before: SystemTime,
+        most: u32,
     ) -> impl Future<Output = Answer<u64, Self>> + Send {
         self.step(|tables| {
             let over = |row: &SessionRow| {
                 row.record.created_at < created_before || row.record.last_seen_at < seen_before
             };
-            take_out(&mut tables.sessions, over) as u64
+            take_some(&mut tables.sessions, most, over) as u64
         })
     }
 }

@@ -8,7 +8,6 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use maud::{Markup, html};
-use uuid::Uuid;
 use weft_auth::AccountId;
 use weft_tenancy::Scope;
 
@@ -103,7 +102,7 @@ async fn delete(State(state): State<AppState>, signed_in: SignedIn) -> Result<Re
             .app
             .within(Scope::org(organization.id))
             .await?;
-        leave(&mut conn, Uuid::from(session.account())).await?;
+        leave(&mut conn, &state.roads().auth, session.account().into()).await?;
     }
     let visit = signed_in.visit(false);
     if let Err(error) = state

@@ -45,7 +45,7 @@ fn page(signed_in: &SignedIn, problem: Option<&str>) -> Markup {
         "Password",
         html! {
             h1 { "Password" }
-            p { "With a new password you are signed out everywhere but here." }
+            p { "With a new password you are signed out everywhere but here. API tokens of yours stay good: revoke those that you do not know." }
             @if let Some(problem) = problem { (layout::wrong(problem)) }
             (layout::form(signed_in, "/account/password", html! {
                 (new_password_field())

@@ -5,6 +5,7 @@ mod back;
 mod founding;
 mod grade;
 mod guard;
+mod leftovers;
 mod lists;
 mod matrix;
 mod members;

@@ -2,12 +2,14 @@
 
 use std::time::SystemTime;
 
+use futures_util::future::join_all;
 use serde_json::json;
 use uuid::Uuid;
 use weft_auth::token::Scope;
-use weft_server::token::Permission;
+use weft_embedded::Database;
+use weft_server::token::{New, Permission, Scopes};
 
-use super::signed_in;
+use super::{signed_in, spend};
 use crate::{
     browser::Browser,
     stage::{Stage, accounts, on_stage, token},
@@ -269,9 +271,10 @@ fn what_cannot_be_a_token_is_not_made() {
         assert_eq!(stage.everything(), before);
         // Nobody needs more than 50.
         let many = format!(
-            "INSERT INTO auth_api_tokens (digest, id, account_id, audience, label, scopes, created_at) \
-             SELECT sha256(n::text::bytea), gen_random_uuid(), '{}', '{}', 'many', 'read', now() \
-             FROM generate_series(1, 49) n",
+            "INSERT INTO auth_api_tokens \
+                 (digest, id, account_id, audience, label, scopes, created_at, place) \
+             SELECT sha256(n::text::bytea), gen_random_uuid(), '{}', '{}', 'many', 'read', now(), n \
+             FROM generate_series(2, 50) n",
             account(stage, OWNER),
             stage.a.id
         );
@@ -281,5 +284,198 @@ fn what_cannot_be_a_token_is_not_made() {
         let page = browser.submit(NEW, &fields).await;
         assert_eq!(page.status.as_u16(), 409, "{}", page.text);
         assert_eq!(count(stage, "auth_api_tokens WHERE label = 'one more'"), 0);
+    });
+}
+
+/// Whoever gets into a session for a moment is not to stay by a token that nobody knows of.
+#[test]
+fn what_is_made_and_revoked_is_mailed_to_its_owner_and_written_down() {
+    on_stage(async |stage| {
+        let mut browser = signed_in(stage, OWNER).await;
+        let mails = stage.mail_of(OWNER).await.len();
+        let written = |code| {
+            let those = format!("auth_audit WHERE get_byte(body, 9) = {code}");
+            count(stage, &those)
+        };
+        let token = made(&mut browser, "write").await;
+        let letters = stage.mail_of(OWNER).await;
+        assert_eq!(letters.len(), mails + 1);
+        assert!(
+            letters[0].subject.contains("An API token was made"),
+            "{letters:?}"
+        );
+        assert!(!letters[0].text.contains(&token));
+        assert_eq!([written(15), written(16)], [1, 0]);
+        browser.visit(TOKENS).await;
+        let path = revoke(id_of(stage, "the importer"));
+        browser.submit(&path, &[]).await;
+        let letters = stage.mail_of(OWNER).await;
+        assert_eq!(letters.len(), mails + 2);
+        let subject = &letters[0].subject;
+        assert!(subject.contains("An API token was revoked"), "{letters:?}");
+        assert_eq!([written(15), written(16)], [1, 1]);
+        // What is refused is neither.
+        browser.visit(TOKENS).await;
+        browser.send(&path, &[]).await;
+        assert_eq!(stage.mail_of(OWNER).await.len(), mails + 2);
+        assert_eq!([written(15), written(16)], [1, 1]);
+    });
+}
+
+#[test]
+fn a_reset_of_the_password_ends_every_token() {
+    on_stage(async |stage| {
+        let mut thief = signed_in(stage, MEMBER).await;
+        let token = made(&mut thief, "write").await;
+        let mut others = signed_in(stage, OWNER).await;
+        let other = made(&mut others, "read").await;
+        let mut browser = Browser::new(&stage.router);
+        browser.visit("/reset").await;
+        browser.submit("/reset", &[("email", MEMBER)]).await;
+        let link = stage.link_of(MEMBER).await;
+        browser.visit(&link).await;
+        assert_eq!(status(stage, &token).await, 200);
+        let chosen = [("password", "velvet harbour compass")];
+        spend(&mut browser, &link, &chosen).await;
+        assert_eq!(browser.page.status.as_u16(), 200, "{:?}", browser.page);
+        assert_eq!(status(stage, &token).await, 401);
+        assert_eq!(status(stage, &other).await, 200);
+        // Who is signed in and chooses another one knows what was made.
+        let token = made(&mut browser, "read").await;
+        browser.visit("/account/password").await;
+        let chosen = [("password", "compass harbour velvet")];
+        let page = browser.submit("/account/password", &chosen).await;
+        assert_eq!(page.path, "/account", "{page:?}");
+        assert_eq!(status(stage, &token).await, 200);
+    });
+}
+
+#[test]
+fn nobody_has_more_than_fifty_however_many_are_made_at_once() {
+    on_stage(async |stage| {
+        let (owner, now) = (account(stage, OWNER), SystemTime::now());
+        let accounts = accounts(&stage.roads);
+        let scopes = Scopes::new([Permission::Read]);
+        let make = async |_| {
+            let new = New {
+                account: owner.into(),
+                audience: Some(stage.a.id),
+                session: None,
+                label: "at once",
+                scopes: &scopes,
+                lifetime: None,
+            };
+            accounts.tokens().issue(new, now).await.is_ok()
+        };
+        let made = join_all((0..60).map(make)).await;
+        // One is there from before.
+        assert_eq!(made.iter().filter(|made| **made).count(), 49);
+        let all = format!(
+            "auth_api_tokens WHERE account_id = '{owner}' AND audience = '{}'",
+            stage.a.id
+        );
+        assert_eq!(count(stage, &all), 50);
+    });
+}
+
+/// As on Citus, where what is on one node refers to nothing that is on many.
+#[test]
+fn a_token_ends_with_the_membership_where_no_foreign_key_says_so() {
+    on_stage(async |stage| {
+        let database: &Database = &stage.database;
+        let alone = include_str!("../../../migrations/citus.sql");
+        let alone = alone.lines().find(|line| line.starts_with("ALTER TABLE"));
+        database.execute(alone.unwrap()).unwrap();
+        let theirs = format!(
+            "auth_api_tokens WHERE account_id = '{}' AND audience = '{}'",
+            account(stage, MEMBER),
+            stage.a.id
+        );
+        let path = "/api/memberships";
+        let back = json!({
+            "address": MEMBER, "display_name": "Ren", "role": "member", "shop_ids": null,
+        });
+        let back = async || {
+            let back = stage.ask(&stage.a.owner, "POST", path, Some(&back)).await;
+            assert_eq!(back.status.as_u16(), 201, "{}", back.text);
+        };
+        let gone = async || {
+            let ids = format!("SELECT id FROM memberships WHERE address = '{MEMBER}'");
+            let one = format!("{path}/{}", stage.id(&ids));
+            let gone = stage.ask(&stage.a.owner, "DELETE", &one, None).await;
+            assert_eq!(gone.status.as_u16(), 204, "{}", gone.text);
+        };
+        let mut browser = signed_in(stage, MEMBER).await;
+        let token = made(&mut browser, "write").await;
+        gone().await;
+        assert_eq!(count(stage, &theirs), 0);
+        back().await;
+        assert_eq!(status(stage, &token).await, 401);
+
+        // What was made while the membership ended is of no use either, whoever asks back and how.
+        let left = async || {
+            let member = (stage.a.id, account(stage, MEMBER));
+            let accounts = accounts(&stage.roads);
+            let now = SystemTime::now();
+            let left = self::token(&accounts, member, Permission::ALL, now);
+            left.await.expose().to_owned()
+        };
+        gone().await;
+        let token = left().await;
+        assert_eq!(status(stage, &token).await, 401);
+        back().await;
+        assert_eq!(status(stage, &token).await, 401);
+        assert_eq!(count(stage, &theirs), 0);
+        gone().await;
+        let token = left().await;
+        let mut owner = signed_in(stage, OWNER).await;
+        let invite = "/o/kumo-ceramics/members/invite";
+        owner.visit(invite).await;
+        let fields = [
+            ("address", MEMBER),
+            ("display_name", "Ren"),
+            ("access", "all"),
+        ];
+        owner.submit(invite, &fields).await;
+        stage.after_a_while();
+        let link = stage.link_of(MEMBER).await;
+        browser.visit(&link).await;
+        spend(&mut browser, &link, &[]).await;
+        assert_eq!(browser.visit(TOKENS).await.status.as_u16(), 200, "{link}");
+        assert_eq!(status(stage, &token).await, 401);
+        assert_eq!(count(stage, &theirs), 0);
+
+        // Who is one already and is asked again keeps what is his.
+        let token = left().await;
+        let again = json!({
+            "address": MEMBER, "display_name": "Ren", "role": "member", "shop_ids": null,
+        });
+        let again = stage.ask(&stage.a.owner, "POST", path, Some(&again)).await;
+        assert_eq!(again.status.as_u16(), 409, "{}", again.text);
+        assert_eq!(status(stage, &token).await, 200);
+
+        // And who leaves leaves nothing.
+        let mut owner = signed_in(stage, OWNER).await;
+        let token = made(&mut owner, "read").await;
+        let [own, members] = [OWNER, MEMBER].map(|address| {
+            stage.id(&format!(
+                "SELECT id FROM memberships WHERE address = '{address}' AND org_id = '{}'",
+                stage.a.id
+            ))
+        });
+        database
+            .execute(&format!(
+                "UPDATE memberships SET role = 'owner' WHERE id = '{members}'"
+            ))
+            .unwrap();
+        let one = format!("/o/kumo-ceramics/members/{own}");
+        owner.visit(&one).await;
+        owner.submit(&format!("{one}/remove"), &[]).await;
+        assert_eq!(status(stage, &token).await, 401);
+        let theirs = format!(
+            "auth_api_tokens WHERE account_id = '{}'",
+            account(stage, OWNER)
+        );
+        assert_eq!(count(stage, &theirs), 0);
     });
 }

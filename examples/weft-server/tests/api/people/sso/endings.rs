@@ -1,13 +1,19 @@
 //! What ends at WorkOS ends here, told or asked for.
 
+use std::time::SystemTime;
+
 use axum::http::Request;
 use serde_json::json;
-use weft_auth::sso::{ConnectionState, DomainProof, fake::Mishap};
+use weft_auth::{
+    sso::{ConnectionState, DomainProof, fake::Mishap},
+    token::Scope,
+};
+use weft_server::token::Permission;
 
-use super::{super::signed_in, DOMAIN, HERE, OWNER, REN, World};
+use super::{super::signed_in, DOMAIN, HERE, OWNER, REN, World, person};
 use crate::{
     browser::Browser,
-    stage::{on_stage, until},
+    stage::{accounts, on_stage, token, until},
     webhooks::sender::Endpoint,
 };
 
@@ -132,5 +138,91 @@ fn what_workos_tells_is_carried_over_if_it_is_signed_for_the_server() {
         let request = Request::post("/webhooks/workos").body("{}".into());
         let answer = stage.send(request.unwrap()).await;
         assert_eq!(answer.status.as_u16(), 404);
+    });
+}
+
+/// Somebody whom the organisation's directory turns away is turned away with every program of theirs, there
+/// and nowhere else.
+#[test]
+fn tokens_end_with_whoever_is_turned_away() {
+    on_stage(async |stage| {
+        let world = World::set_up(stage).await;
+        assert!(world.tell().await.iter().all(|status| *status == 200));
+        let account = |address: &str| {
+            let id = format!("SELECT id FROM auth_accounts WHERE mailbox = '{address}'");
+            stage.id(&id)
+        };
+        let accounts = accounts(&stage.roads);
+        let make = async |org, address: &str| {
+            let owner = (org, account(address));
+            let made = token(&accounts, owner, Permission::ALL, SystemTime::now()).await;
+            made.expose().to_owned()
+        };
+        let status = async |token: &str| {
+            let me = stage.ask(token, "GET", "/api/me", None).await;
+            me.status.as_u16()
+        };
+        let join = json!({
+            "address": REN, "display_name": "Ren", "role": "member", "shop_ids": null,
+        });
+        let joined = stage.ask(&stage.b.owner, "POST", "/api/memberships", Some(&join));
+        assert_eq!(joined.await.status.as_u16(), 201);
+        let elsewhere = make(stage.b.id, REN).await;
+        let owners = make(stage.a.id, OWNER).await;
+        let left = json!({
+            "id": "directory_user_1", "organization_id": world.organization(),
+            "emails": [{ "value": REN }],
+        });
+        let organization = json!({ "organization_id": world.organization() });
+        let at = "2099-01-01T00:00:00.000Z";
+        let domain = json!({
+            "organization_id": world.organization(), "domain": DOMAIN, "updated_at": at,
+        });
+        // Also who never came by single sign-on, if the directory says the address.
+        let never = make(stage.a.id, REN).await;
+        world.fake.announce("dsync.user.deleted", &left);
+        assert_eq!(world.tell().await, [200]);
+        assert_eq!(status(&never).await, 401);
+        let mut ren = signed_in(&world.stage, REN).await;
+        world.sign_in(&mut ren, person(REN)).await;
+        assert_eq!(ren.page.path, "/organizations", "{:?}", ren.page);
+        let deactivated = json!({
+            "id": "conn_1", "organization_id": world.organization(), "updated_at": at,
+        });
+        for (name, data, expected) in [
+            // Whoever came over it may come over another one.
+            ("connection.deactivated", &deactivated, 200),
+            ("dsync.user.deleted", &left, 401),
+            ("dsync.deleted", &organization, 401),
+            ("organization_domain.deleted", &domain, 401),
+        ] {
+            let token = make(stage.a.id, REN).await;
+            world.fake.announce(name, data);
+            assert_eq!(world.tell().await, [200], "{name}");
+            assert_eq!(status(&token).await, expected, "{name}");
+            assert_eq!(status(&elsewhere).await, 200, "{name}");
+            assert_eq!(status(&owners).await, 200, "{name}");
+        }
+    });
+}
+
+/// The same where no event came, and it is found by asking.
+#[test]
+fn tokens_end_with_a_domain_that_is_not_proved_any_more() {
+    on_stage(async |stage| {
+        let world = World::set_up(stage).await;
+        world.browser_of(REN).await;
+        let mut owner = signed_in(&world.stage, OWNER).await;
+        let account = format!("SELECT id FROM auth_accounts WHERE mailbox = '{REN}'");
+        let theirs = (stage.a.id, stage.id(&account));
+        let accounts = accounts(&stage.roads);
+        let token = token(&accounts, theirs, Permission::ALL, SystemTime::now()).await;
+        for (proof, expected) in [(DomainProof::Verified, 200), (DomainProof::Failed, 401)] {
+            world.fake.set_domain(&world.organization(), DOMAIN, proof);
+            owner.visit(HERE).await;
+            owner.submit(&format!("{HERE}/refresh"), &[]).await;
+            let me = stage.ask(token.expose(), "GET", "/api/me", None).await;
+            assert_eq!(me.status.as_u16(), expected, "{proof:?}");
+        }
     });
 }
