@@ -6,7 +6,9 @@ use super::visit::Visit;
 use super::{Error, Login, LoginStore, Offload, Result};
 use crate::audit::{Event, Reason};
 use crate::session::{Assurance, Proof, Recent};
-use crate::sso::{Identity, IdentityKey, IdentityRecord, Linking, OrganizationId, Revocation};
+use crate::sso::{
+    Domain, Identity, IdentityKey, IdentityRecord, Linking, OrganizationId, Revocation,
+};
 use crate::store::{Account, AccountState, MailKind, SsoStore};
 use crate::{AccountId, Mailbox, SessionId};
 
@@ -41,8 +43,10 @@ impl<S: LoginStore + SsoStore, O: Offload> Login<S, O> {
     /// as [`Linking`] decides. Its connection is kept; that it is still active is looked for once more when
     /// there is a session, so that an event which came meanwhile ends that as well.
     ///
-    /// `None`: the address is that of an account of which nobody has shown to read the mailbox. Whoever signs
-    /// in to that by another way may link the identity, by [`link_identity`](Login::link_identity).
+    /// `None`: the address is that of an account of which nobody has shown to read the mailbox, and which
+    /// somebody may have made to wait for its owner. Whoever signs in to that by another way may link the
+    /// identity, by [`link_identity`](Login::link_identity). Where the organisation leaves its people no other
+    /// way, an account that nobody can have used, without a password and a second factor, is theirs at once.
     ///
     /// # Errors
     /// When it is refused, or the store fails.
@@ -161,6 +165,7 @@ impl<S: LoginStore + SsoStore, O: Offload> Login<S, O> {
         let Some(account) = local.map_err(Error::<S>::Store)? else {
             return self.create_for(mailbox, record, visit).await.map(Some);
         };
+        let account = self.vouched_for(account, record).await?;
         let whom = Whom::account(&account);
         let is_verified = match account.state {
             AccountState::Active => true,
@@ -178,6 +183,28 @@ impl<S: LoginStore + SsoStore, O: Offload> Login<S, O> {
                 Ok(None)
             }
         }
+    }
+
+    /// An account that nobody can have used is proved by the word of the organisation that has proved its
+    /// domain and enforces it: no mail signs anybody in to that who could prove it. Any other is as it was.
+    async fn vouched_for(&self, account: Account, record: &IdentityRecord) -> Result<Account, S> {
+        let is_used = account.password.is_some() || account.second_factor;
+        if account.state != AccountState::Unverified || is_used {
+            return Ok(account);
+        }
+        let Some(domain) = Domain::new(account.mailbox.domain()) else {
+            return Ok(account);
+        };
+        let owner = self.store.owner_of_domain(&domain).await;
+        let owner = owner.map_err(Error::<S>::Store)?;
+        if !owner.is_some_and(|own| own.enforced && own.organization == record.organization) {
+            return Ok(account);
+        }
+        let verified = self.store.verify_mailbox(account.id, &account.mailbox);
+        verified.await.map_err(Error::<S>::Store)?;
+        // Another tab may have been faster: what is there now decides.
+        let now = self.store.account(account.id).await;
+        Ok(now.map_err(Error::<S>::Store)?.unwrap_or(account))
     }
 
     async fn create_for(

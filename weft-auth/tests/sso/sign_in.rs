@@ -53,6 +53,15 @@ fn account(email: &str, state: AccountState) -> Account {
     }
 }
 
+/// Has an organisation prove that acme.example is its own.
+fn prove(store: &Memory, organization: &str, is_enforced: bool) {
+    let (organization, own) = (org(organization), domain("acme.example"));
+    let at = Timestamp::of(now());
+    let proved = store.keep_domain(&organization, &own, DomainProof::Verified, &at);
+    assert!(run(proved).unwrap());
+    assert!(run(store.enforce_domain(&organization, &own, is_enforced)).unwrap());
+}
+
 /// Somebody who is signed in to that account by another way, just now.
 fn session(login: &Login<Memory>, account: AccountId) -> Session {
     let who = Authenticated::assertion(account, Proof::Password, now());
@@ -187,6 +196,54 @@ fn better_auth_9578_an_account_that_waits_is_not_adopted() {
     assert_eq!(kind(unlink()), RefusalKind::Credentials);
     let sent = store.outbox().pop().unwrap();
     assert_eq!(sent.kind, MailKind::IdentityUnlinked);
+}
+
+/// Any organisation may name anybody: the one whose people these are must not be kept from them by that.
+#[test]
+fn an_account_that_nobody_used_is_of_the_organisation_that_leaves_no_other_way() {
+    let waits = || account("ada@acme.example", AccountState::Unverified);
+    let has_password = || Account {
+        password: Some("a hash".to_owned()),
+        ..waits()
+    };
+    for (organization, is_enforced, there, is_taken) in [
+        ("org_1", true, waits(), true),
+        ("org_1", false, waits(), false),
+        ("org_2", true, waits(), false),
+        ("org_1", true, has_password(), false),
+    ] {
+        let (mut world, store) = (World::new(), Memory::new());
+        prove(&store, organization, is_enforced);
+        run(store.create_account(&there)).unwrap();
+        let ada = identity(&mut world, "idp_1", "ada@acme.example");
+        let admission = run(login(&store).single_sign_on(&ada, visit())).unwrap();
+        assert_eq!(
+            admission.is_some(),
+            is_taken,
+            "{organization} {is_enforced}"
+        );
+        let account = run(store.account(there.id)).unwrap().unwrap();
+        assert_eq!(account.state == AccountState::Active, is_taken);
+        let identities = run(store.identities_of(there.id)).unwrap();
+        assert_eq!(identities.len(), usize::from(is_taken));
+        if let Some(admission) = admission {
+            assert_eq!(admission.by, Acquaintance::Linked);
+            assert!(matches!(admission.outcome, Outcome::SignedIn(_)));
+        }
+    }
+    // A second factor is somebody's.
+    let (mut world, store) = (World::new(), Memory::new());
+    prove(&store, "org_1", true);
+    let there = waits();
+    run(store.create_account(&there)).unwrap();
+    let totp = StoredTotp {
+        sealed: b"sealed".to_vec(),
+        last_step: Step::from_number(1),
+    };
+    run(store.enrol_totp(there.id, &totp, &[])).unwrap();
+    let ada = identity(&mut world, "idp_1", "ada@acme.example");
+    let admission = run(login(&store).single_sign_on(&ada, visit())).unwrap();
+    assert!(admission.is_none());
 }
 
 #[test]

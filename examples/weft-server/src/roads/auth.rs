@@ -313,8 +313,36 @@ impl AuthRoad {
         Ok(is_member.get_result(&mut conn).await?)
     }
 
+    /// Whether `account` is a member of any organisation.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(crate) async fn is_anywhere(&self, account: AccountId) -> Result<bool, Problem> {
+        let mut conn = pooled(&self.pool, "auth").await?;
+        let membership = memberships::table
+            .filter(memberships::user_id.eq(Uuid::from(account)))
+            .select(memberships::id);
+        let is_anywhere = diesel::select(diesel::dsl::exists(membership));
+        Ok(is_anywhere.get_result(&mut conn).await?)
+    }
+
+    /// Whether the account of that id owns `org`.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(crate) async fn is_owner(&self, account: Uuid, org: Uuid) -> Result<bool, Problem> {
+        let mut conn = pooled(&self.pool, "auth").await?;
+        let membership = memberships::table
+            .filter(memberships::org_id.eq(org))
+            .filter(memberships::user_id.eq(account))
+            .filter(memberships::role.eq(Role::Owner))
+            .select(memberships::id);
+        let is_owner = diesel::select(diesel::dsl::exists(membership));
+        Ok(is_owner.get_result(&mut conn).await?)
+    }
+
     /// Lets an account sign in with its password and its second factor where its domain has single
-    /// sign-on.
+    /// sign-on, as long as it owns the organisation that requires it.
     ///
     /// # Errors
     /// When the database does not answer.

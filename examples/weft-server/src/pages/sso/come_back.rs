@@ -100,7 +100,7 @@ async fn let_in(
 ) -> Result<Response, No> {
     let (identity, verified, org) = admitted(state, workos, bound).await?;
     let invitation = match belonging(state, (&identity, &verified), org).await? {
-        Belonging::Member => None,
+        Belonging::Member | Belonging::OfAnother => None,
         Belonging::Invited(invitation) => Some(invitation),
         Belonging::Not => return Err(No::NotLetIn),
     };
@@ -151,6 +151,8 @@ enum Belonging {
     Member,
     /// By that invitation, to the address that the organisation vouches for.
     Invited(Uuid),
+    /// A member of another one, with an address for which this one leaves no other way in.
+    OfAnother,
     Not,
 }
 
@@ -182,7 +184,18 @@ async fn belonging(
     {
         return Ok(Belonging::Member);
     }
-    let mailbox = account.map_or(mailbox, |account| account.mailbox);
-    let invited = invitations::waiting_for(state, org, &mailbox).await?;
-    Ok(invited.map_or(Belonging::Not, Belonging::Invited))
+    let mailbox = account
+        .as_ref()
+        .map_or(&mailbox, |account| &account.mailbox);
+    if let Some(invited) = invitations::waiting_for(state, org, mailbox).await? {
+        return Ok(Belonging::Invited(invited));
+    }
+    let required = store.requires_single_sign_on(mailbox.domain()).await;
+    if let Some(account) = &account
+        && required.map_err(|error| unavailable(&error))?
+        && state.roads().auth.is_anywhere(account.id).await?
+    {
+        return Ok(Belonging::OfAnother);
+    }
+    Ok(Belonging::Not)
 }

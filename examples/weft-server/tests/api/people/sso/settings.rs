@@ -91,6 +91,16 @@ fn an_organisation_can_leave_its_people_no_other_way_and_its_owner_one() {
             ask("/sign-in/owner", &[("email", REN), password]).await.0,
             422
         );
+        // Nor who owns the organisation no more, before anything begins.
+        let role =
+            |role| format!("UPDATE memberships SET role = '{role}' WHERE address = '{OWNER}'");
+        world.execute(&role("member"));
+        assert_eq!(
+            ask("/sign-in/owner", &[("email", OWNER), password]).await.0,
+            422
+        );
+        assert_eq!(world.count("auth_challenges"), "0");
+        world.execute(&role("owner"));
         assert_eq!(
             ask("/sign-in/owner", &[("email", OWNER), password]).await.0,
             200
