@@ -54,6 +54,7 @@ diesel::table! {
         organization -> Text,
         email -> Text,
         account_id -> Uuid,
+        since -> Timestamptz,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use axum::{
     Json,
+    extract::State,
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
@@ -21,6 +22,7 @@ use super::{
     visitor::Member,
 };
 use crate::{
+    app::AppState,
     extract::{Body, Id, NoBody, NoQuery, Query},
     routes::memberships::{self, Membership, MembershipChanges, Memberships},
     value::Role,
@@ -166,6 +168,7 @@ async fn change(member: Member, Of(id): Of, Form(typed): Form<Typed>) -> Result<
 }
 
 async fn remove(
+    State(state): State<AppState>,
     member: Member,
     Of(id): Of,
     Form(Nothing {}): Form<Nothing>,
@@ -173,7 +176,7 @@ async fn remove(
     must_own(&member)?;
     let tenant = member.tenant();
     let Json(one) = memberships::get(tenant.clone(), Id(id), NoQuery).await?;
-    match memberships::delete(tenant.clone(), Id(id), NoQuery, NoBody).await {
+    match memberships::delete(State(state), tenant.clone(), Id(id), NoQuery, NoBody).await {
         Ok(_) if is_own(&member, id) => Ok(Redirect::to("/organizations").into_response()),
         Ok(_) => Ok(member.to("members")),
         Err(problem) if problem.status() == StatusCode::CONFLICT => {

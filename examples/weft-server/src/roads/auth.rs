@@ -299,6 +299,21 @@ impl AuthRoad {
         Ok(found.into_iter().filter_map(read).collect())
     }
 
+    /// What something is kept of as an organisation at WorkOS, and none of ours is (any more).
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(crate) async fn left_organizations(&self) -> Result<Vec<OrganizationId>, Problem> {
+        let mut conn = pooled(&self.pool, "auth").await?;
+        let left: Vec<Left> = diesel::sql_query(
+            "SELECT organization FROM (                  SELECT organization FROM auth_domains                  UNION SELECT organization FROM auth_connections WHERE organization IS NOT NULL                  UNION SELECT organization FROM auth_identities              ) AS kept WHERE NOT EXISTS (                  SELECT FROM organizations o WHERE o.workos_organization = kept.organization)",
+        )
+        .load(&mut conn)
+        .await?;
+        let read = |left: Left| OrganizationId::new(left.organization).ok();
+        Ok(left.into_iter().filter_map(read).collect())
+    }
+
     /// Whether `account` is a member of `org`.
     ///
     /// # Errors
@@ -362,6 +377,12 @@ struct Kind {
     password: String,
 }
 
+#[derive(QueryableByName)]
+struct Left {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    organization: String,
+}
+
 /// How an organisation is named.
 enum Which<'n> {
     Slug(&'n str),
@@ -403,6 +424,9 @@ pub(crate) struct Connected {
     /// Its id.
     #[diesel(select_expression = organizations::id)]
     pub(crate) id: Uuid,
+    /// Its name.
+    #[diesel(select_expression = organizations::name)]
+    pub(crate) name: String,
     /// The short name of its plan.
     #[diesel(select_expression = plans::code)]
     pub(crate) plan: String,

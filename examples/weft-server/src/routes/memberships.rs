@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use uuid::Uuid;
-use weft_auth::Mailbox;
+use weft_auth::{Mailbox, sso::OrganizationId, store::IdentityStore};
 
 use super::{Answer, Created, deleted, new_id, some_change};
 use crate::{
@@ -16,7 +16,8 @@ use crate::{
     openapi::{Api, Operation},
     page::{Cursor, Keyed, Limit, Page, after},
     roads::OrgConnection,
-    schema::{membership_shops, memberships},
+    schema::{membership_shops, memberships, organizations},
+    single_sign_on::unavailable,
     value::{Email, Line, Role},
 };
 
@@ -203,33 +204,54 @@ pub(crate) async fn update(
 }
 
 pub(crate) async fn delete(
+    State(state): State<AppState>,
     tenant: Tenant,
     Id(id): Id,
     _: NoQuery,
     _: NoBody,
 ) -> Result<StatusCode, Problem> {
     tenant.must_own()?;
-    deleted(let_go(&mut tenant.open().await?, id).await?)
+    deleted(let_go(&state, &mut tenant.open().await?, id).await?)
 }
 
-/// Lets a member go, unless nobody owned the organisation then.
-async fn let_go(conn: &mut OrgConnection, id: Uuid) -> Result<usize, Problem> {
+/// Lets a member go, unless nobody owned the organisation then. What the organisation vouched for goes too:
+/// whoever is asked back begins anew.
+async fn let_go(state: &AppState, conn: &mut OrgConnection, id: Uuid) -> Result<usize, Problem> {
     conn.transaction(async |conn| {
         if owners(conn).await? == [id] {
             return Err(last_owner());
         }
         let member = memberships::table.filter(memberships::id.eq(id));
-        Ok(diesel::delete(member).execute(conn).await?)
+        let gone: Option<Uuid> = diesel::delete(member)
+            .returning(memberships::user_id)
+            .get_result(conn)
+            .await
+            .optional()?;
+        let Some(user) = gone else { return Ok(0) };
+        let vouches: Option<String> = organizations::table
+            .select(organizations::workos_organization)
+            .first(conn)
+            .await?;
+        if let Some(Ok(organization)) = vouches.map(OrganizationId::new) {
+            let store = state.accounts().store();
+            let unlinked = store.unlink_identities(user.into(), &organization).await;
+            unlinked.map_err(|error| unavailable(&error))?;
+        }
+        Ok(1)
     })
     .await
 }
 
 /// The same for whoever goes of his own accord, if he is a member.
-pub(crate) async fn leave(conn: &mut OrgConnection, user: Uuid) -> Result<(), Problem> {
+pub(crate) async fn leave(
+    state: &AppState,
+    conn: &mut OrgConnection,
+    user: Uuid,
+) -> Result<(), Problem> {
     let own = memberships::table.filter(memberships::user_id.eq(user));
     let id: Option<Uuid> = own.select(memberships::id).first(conn).await.optional()?;
     match id {
-        Some(id) => let_go(conn, id).await.map(drop),
+        Some(id) => let_go(state, conn, id).await.map(drop),
         None => Ok(()),
     }
 }

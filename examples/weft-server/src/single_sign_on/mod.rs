@@ -185,8 +185,8 @@ impl SingleSignOn {
         Err(Unanswered(ClientError::Transport(endless)))
     }
 
-    /// Asks for all organisations from time to time, for as long as it is polled, and forgets flows that
-    /// nobody came back from.
+    /// Asks for all organisations from time to time, for as long as it is polled, and forgets those that are
+    /// nobody's here any more, and flows that nobody came back from.
     pub(crate) async fn follow(&self, roads: &Roads, store: &Store) {
         loop {
             let connected = roads.auth.connected_organizations().await;
@@ -196,6 +196,10 @@ impl SingleSignOn {
                     tracing::warn!(%status, %organization, "an organisation waits");
                 }
             }
+            if let Err(problem) = forget_left(roads, store).await {
+                let status = problem.status();
+                tracing::warn!(%status, "what was taken down is still there");
+            }
             let old = SystemTime::now() - FLOW_LIFETIME;
             if let Err(error) = store.purge_flows(old).await {
                 tracing::warn!(%error, "old flows are still there");
@@ -203,6 +207,17 @@ impl SingleSignOn {
             sleep(PERIOD).await;
         }
     }
+}
+
+/// Forgets what came late of organisations that took single sign-on down: nothing would ask for it again, and
+/// their domains are others' to prove.
+async fn forget_left(roads: &Roads, store: &Store) -> Result<(), Problem> {
+    let directory = Directory::new(store.clone());
+    for organization in roads.auth.left_organizations().await? {
+        let ended = directory.forget(&organization).await;
+        ended.map_err(|error| unavailable(&error))?;
+    }
+    Ok(())
 }
 
 /// Keeps which organisation at WorkOS is `org`'s, or that none is.

@@ -10,7 +10,7 @@ use axum::{
 use uuid::Uuid;
 use weft_auth::{
     Mailbox,
-    login::Admission,
+    login::{Admission, Outcome},
     sso::{Bound, Callback, ConnectionId, Directory, Domain, Identity, IdentityRecord},
     store::{AccountStore, FlowStore, IdentityStore},
 };
@@ -111,9 +111,21 @@ async fn let_in(
         return Err(No::ProveFirst);
     };
     let Admission {
-        account, outcome, ..
+        account,
+        outcome,
+        organization,
+        ..
     } = admission;
-    if let Some(invitation) = invitation {
+    // It may have been taken down meanwhile, with all sessions that were there then.
+    let connected = state.roads().auth.connected(&organization).await?;
+    if connected.is_none_or(|connected| connected.id != org) {
+        let directory = Directory::new(state.accounts().store().clone());
+        let ended = directory.forget(&organization).await;
+        ended.map_err(|error| unavailable(&error))?;
+        return Err(No::Over);
+    }
+    // Where a second factor is owed, it is accepted after that.
+    if let (Some(invitation), Outcome::SignedIn(_)) = (invitation, &outcome) {
         invitations::accept(state, account, &format!("{org}:{invitation}")).await?;
     }
     Ok(enter(state, visitor, outcome))
@@ -163,7 +175,7 @@ async fn belonging(
     org: Uuid,
 ) -> Result<Belonging, No> {
     let store = state.accounts().store();
-    let record = IdentityRecord::from(identity);
+    let record = IdentityRecord::new(identity, SystemTime::now());
     let known = store.recognize_identity(&record).await;
     let mailbox = Mailbox::parse(&record.email).map_err(|_| No::NotLetIn)?;
     let account = match known.map_err(|error| unavailable(&error))? {

@@ -3,7 +3,10 @@
 use serde_json::json;
 
 use super::{
-    super::{signed_in, spend},
+    super::{
+        accounts::{code, with_app},
+        signed_in, spend,
+    },
     EVE, OWNER, REN, World, person, session,
 };
 use crate::{browser::Browser, stage::on_stage};
@@ -123,6 +126,40 @@ fn who_is_invited_by_another_organisation_joins_it_and_signs_in_through_the_own_
         );
         let has_password = format!("auth_accounts WHERE mailbox = '{EVE}' AND password <> ''");
         assert_eq!(world.count(&has_password), "0");
+    });
+}
+
+/// Who owes a second factor is nobody yet.
+#[test]
+fn an_invitation_waits_for_the_second_factor() {
+    on_stage(async |stage| {
+        let world = World::set_up(stage).await;
+        let mut ren = world.browser_of(REN).await;
+        let (secret, _) = with_app(&mut ren).await;
+        world.execute(&format!(
+            "DELETE FROM membership_shops; UPDATE conversations SET assignee_id = NULL; \
+             UPDATE messages SET author_id = NULL; DELETE FROM memberships WHERE address = '{REN}'"
+        ));
+        let mut owner = signed_in(&world.stage, OWNER).await;
+        let invite = "/o/kumo-ceramics/members/invite";
+        owner.visit(invite).await;
+        let fields = [("address", REN), ("display_name", "Ren"), ("access", "all")];
+        owner.submit(invite, &fields).await;
+        let theirs = format!("memberships WHERE address = '{REN}'");
+        let mut ren = Browser::new(&world.stage.router);
+        world.sign_in(&mut ren, person(REN)).await;
+        assert_eq!(ren.page.path, "/sign-in/second-factor", "{:?}", ren.page);
+        assert_eq!(
+            (&*world.count(&theirs), &*world.count("invitations")),
+            ("0", "1")
+        );
+        ren.submit("/sign-in/second-factor", &[("code", &code(&secret, 1))])
+            .await;
+        assert_eq!(ren.page.path, "/o/kumo-ceramics/inbox", "{:?}", ren.page);
+        assert_eq!(
+            (&*world.count(&theirs), &*world.count("invitations")),
+            ("1", "0")
+        );
     });
 }
 

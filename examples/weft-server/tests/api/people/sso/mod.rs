@@ -3,6 +3,7 @@
 
 mod endings;
 mod faults;
+mod identities;
 mod joining;
 mod settings;
 mod signing_in;
