@@ -1,6 +1,7 @@
 //! People who come to an organisation that leaves its people no other way in.
 
 use serde_json::json;
+use weft_server::app::description;
 
 use super::{
     super::{
@@ -181,6 +182,9 @@ fn an_organisation_names_so_many_people_and_no_more() {
         };
         assert_eq!((made >= 20, last.status.as_u16()), (true, 429));
         last.must_be_a_problem("one too many");
+        let described = description();
+        let create = &described["paths"]["/api/memberships"]["post"]["responses"];
+        assert!(create["429"].is_object(), "{create}");
         let accounts = "SELECT id FROM auth_accounts WHERE mailbox LIKE 'somebody%'";
         assert_eq!(stage.ids(accounts).len(), made);
         // Another organisation's are its own.
