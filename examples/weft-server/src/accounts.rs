@@ -9,13 +9,15 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
+use uuid::Uuid;
 use weft_auth::{
-    AccountId,
+    AccountId, Mailbox,
     login::{Login, Offload, padding},
     password::{Config, Hasher, Params},
     postgres::PgStore,
-    store::{Account, AccountStore, CounterStore},
-    throttle::{Limits, Network},
+    sso::Domain,
+    store::{Account, AccountStore, CounterStore, DirectoryStore},
+    throttle::{Charge, Limits, Network},
     token::GrantRefusal,
     totp::seal::Keyring,
 };
@@ -146,9 +148,47 @@ impl Accounts {
     /// # Errors
     /// When the database does not answer.
     pub(crate) async fn admits(&self, network: Network) -> Result<bool, Problem> {
-        let charges = self.limits.network(network);
-        let taken = self.store.take(&charges, SystemTime::now()).await;
+        self.take(&self.limits.network(network)).await
+    }
+
+    /// The account with that mailbox, made if there is none, for an organisation that is charged for it.
+    ///
+    /// # Errors
+    /// When the organisation did that too often, or the database does not answer.
+    pub(crate) async fn of_another(&self, mailbox: &Mailbox, org: Uuid) -> Result<Uuid, Problem> {
+        let charges = self.limits.account_for_another(org.as_bytes());
+        match self.take(&charges).await? {
+            true => self.auth.account(mailbox).await,
+            false => Err(Problem::too_many()),
+        }
+    }
+
+    async fn take(&self, charges: &[Charge]) -> Result<bool, Problem> {
+        let taken = self.store.take(charges, SystemTime::now()).await;
         taken.map_err(|error| failed(&error))
+    }
+
+    /// Whether the account with that mailbox, if there is one, owns the organisation that has people of its
+    /// domain sign in through it alone. The statements for it depend on the domain, and not on the account.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(crate) async fn owns_domain(&self, mailbox: &Mailbox) -> Result<bool, Problem> {
+        let Some(domain) = Domain::new(mailbox.domain()) else {
+            return Ok(false);
+        };
+        let owner = self.store.owner_of_domain(&domain).await;
+        let owner = owner.map_err(|error| failed(&error))?;
+        let Some(owner) = owner.filter(|owner| owner.enforced) else {
+            return Ok(false);
+        };
+        let Some(connected) = self.auth.connected(&owner.organization).await? else {
+            return Ok(false);
+        };
+        let account = self.store.account_by_mailbox(mailbox).await;
+        let account = account.map_err(|error| failed(&error))?;
+        let id = account.map_or(Uuid::nil(), |account| account.id.into());
+        self.auth.is_owner(id, connected.id).await
     }
 
     /// What is kept.

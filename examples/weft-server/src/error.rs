@@ -55,6 +55,14 @@ impl Problem {
         Problem::new(StatusCode::CONFLICT, detail)
     }
 
+    /// It was done so often that it has to wait.
+    pub fn too_many() -> Problem {
+        Problem::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "that was done too often; wait a little, then try again",
+        )
+    }
+
     /// A fault of ours.
     pub fn internal() -> Problem {
         Problem::new(

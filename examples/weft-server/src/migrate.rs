@@ -55,6 +55,10 @@ pub fn migrations() -> Vec<(&'static str, Cow<'static, str>)> {
             "0013_single_sign_on",
             ours(include_str!("../migrations/0013_single_sign_on.sql")),
         ),
+        (
+            "0016_identities",
+            ours(include_str!("../migrations/0016_identities.sql")),
+        ),
     ]
 }
 

@@ -26,6 +26,7 @@ pub struct Operation {
     id: &'static str,
     summary: &'static str,
     public: bool,
+    rated: bool,
     parameters: Vec<Value>,
     body: Option<Value>,
     status: u16,
@@ -40,6 +41,7 @@ impl Operation {
             id,
             summary,
             public: false,
+            rated: false,
             parameters: Vec::new(),
             body: None,
             status: 204,
@@ -51,6 +53,12 @@ impl Operation {
     /// It needs no token.
     pub fn public(mut self) -> Operation {
         self.public = true;
+        self
+    }
+
+    /// It may be done so often, and is answered with 429 beyond that.
+    pub fn rated(mut self) -> Operation {
+        self.rated = true;
         self
     }
 
@@ -112,6 +120,9 @@ impl Operation {
         });
         if let Some(body) = self.body {
             operation["requestBody"] = body;
+        }
+        if self.rated {
+            operation["responses"]["429"] = json!({ "$ref": "#/components/responses/Problem" });
         }
         if self.public {
             operation["security"] = json!([]);

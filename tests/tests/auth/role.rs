@@ -251,7 +251,9 @@ async fn federation(store: &PgStore<SyncPool>, owner: &Account) -> Result<(), Pg
     store
         .keep_domain(&organization, &domain, DomainProof::Verified, &at)
         .await?;
-    store.enforce_domain(&organization, &domain, true).await?;
+    store
+        .enforce_domain(&organization, &domain, true, None)
+        .await?;
     store.owner_of_domain(&domain).await?;
     store.claims_of(&organization).await?;
 
@@ -259,6 +261,7 @@ async fn federation(store: &PgStore<SyncPool>, owner: &Account) -> Result<(), Pg
         key: IdentityKey::new(id, owner.mailbox.as_str()).unwrap(),
         organization: organization.clone(),
         email: "ada@example.com".to_owned(),
+        since: now(),
     };
     store
         .link_identity(&identity, owner.id, &owner.mailbox, None)
@@ -266,12 +269,14 @@ async fn federation(store: &PgStore<SyncPool>, owner: &Account) -> Result<(), Pg
     store.recognize_identity(&identity).await?;
     store.identities_of(owner.id).await?;
     store.unlink_identity(owner.id, &identity.key).await?;
+    store.unlink_identities(owner.id, &organization).await?;
     let other = account(&format!("{}@example.com", Uuid::new_v4()));
     store.create_identified_account(&other, &identity).await?;
     let revocation = Revocation::Organization(organization.clone());
     store.people_of(&revocation).await?;
     store.revoke_federated(&revocation).await?;
-    store.delete_organization(&organization, &at).await
+    store.delete_organization(&organization, &at).await?;
+    store.forget_organization(&organization).await.map(drop)
 }
 
 /// Of API tokens.
@@ -310,7 +315,7 @@ fn the_role_needs_each_of_its_grants_and_no_other() {
         "SELECT string_agg(privilege_type || ' ON ' || table_name, ',')
          FROM information_schema.role_table_grants WHERE grantee = 'auth'",
     );
-    assert_eq!(grants.split(',').count(), 56);
+    assert_eq!(grants.split(',').count(), 58);
     for grant in grants.split(',') {
         tables.admin(&format!("REVOKE {grant} FROM auth"));
         let refused = run(everything(&store));

@@ -118,7 +118,7 @@ fn what_is_blank_or_contradicts_itself_is_not_stored() {
         "INSERT INTO auth_domains VALUES ('org_1', 'a.example', 'verified', true, '');
          INSERT INTO auth_domains VALUES ('org_2', 'a.example', 'pending', false, '');
          INSERT INTO auth_connections VALUES ('conn_1', 'org_1', 'active', '');
-         INSERT INTO auth_identities VALUES ('conn_1', 'idp_1', 'org_1', 'ada@a.example', '{id}');
+         INSERT INTO auth_identities VALUES ('conn_1', 'idp_1', 'org_1', 'ada@a.example', '{id}', now());
          INSERT INTO auth_flows VALUES (sha256(''), 'sealed', 'org_1', NULL, '2026-11-24');
          INSERT INTO auth_api_tokens (digest, id, account_id, label, scopes, created_at, place)
              VALUES (sha256(''), '{id}', '{id}', '', '', '2026-11-24', 1),

@@ -82,6 +82,7 @@ reasons! {
     NotAMailbox, "not-a-mailbox", "The identity provider gave an address that cannot be written to.";
     UnknownIdentity, "unknown-identity", "No account, or another one, has that identity of single sign-on.";
     Connection, "connection", "The connection of single sign-on is not active any more.";
+    OtherDomain, "other-domain", "The account's mailbox is in no domain of the organisation that vouches.";
 }
 
 impl Event {

@@ -224,10 +224,17 @@ impl<S: LoginStore, O: Offload> Login<S, O> {
         if elsewhere.map_err(Error::<S>::Store)? {
             return self.refuse(Reason::SingleSignOn, whom, visit).await;
         }
+        self.charge_mail(mailbox, visit).await
+    }
+
+    pub(super) async fn charge_mail(&self, mailbox: &Mailbox, visit: &Visit<'_>) -> Result<(), S> {
         let taken = self.store.take(&self.limits.mail(mailbox), visit.now).await;
         match taken.map_err(Error::<S>::Store)? {
             true => Ok(()),
-            false => self.refuse(Reason::TooMany, whom, visit).await,
+            false => {
+                self.refuse(Reason::TooMany, Whom::mailbox(mailbox), visit)
+                    .await
+            }
         }
     }
 }

@@ -15,9 +15,12 @@ use crate::{AccountId, Mailbox};
 /// An invitation that was accepted.
 #[derive(Debug)]
 pub struct Accepted {
-    /// How the sign-in ended. `None` where the mailbox had an account that is in use: its owner signs in
-    /// as always, since whoever finds a link of last week is not to be in it.
+    /// How the sign-in ended. `None` where the mailbox had an account that is in use, since whoever finds
+    /// a link of last week is not to be in it, and where [single sign-on](Accepted::single_sign_on) goes
+    /// before: its owner signs in as always.
     pub outcome: Option<Outcome>,
+    /// Whether people of the mailbox's domain sign in through their organisation alone.
+    pub single_sign_on: bool,
     /// Whose account it is now.
     pub account: AccountId,
     /// What the invitation was to.
@@ -26,12 +29,14 @@ pub struct Accepted {
 
 impl<S: LoginStore, O: Offload> Login<S, O> {
     /// Invites a mailbox, for 7 days, to what `to` says: an organisation and a role, as by ids. Whether
-    /// whoever invites may do so was checked by then.
+    /// whoever invites may do so was checked by then. A mailbox whose domain has single sign-on can be
+    /// invited as well: the link signs nobody in there.
     ///
     /// # Errors
-    /// When the mailbox gets too much mail, its domain has single sign-on, or the store fails.
+    /// When the mailbox gets too much mail, or the store fails.
     pub async fn invite(&self, mailbox: &Mailbox, to: &str, visit: &Visit<'_>) -> Result<(), S> {
-        self.admit_mail(mailbox, visit).await?;
+        self.admit_network(Whom::mailbox(mailbox), visit).await?;
+        self.charge_mail(mailbox, visit).await?;
         let issue = Issue {
             purpose: Purpose::Invite,
             kind: MailKind::Link(Purpose::Invite),
@@ -47,7 +52,9 @@ impl<S: LoginStore, O: Offload> Login<S, O> {
     }
 
     /// Accepts an invitation with the account of its mailbox, or with a new one that has that password
-    /// or none, and signs in to that. An account that nobody has used is as good as a new one.
+    /// or none, and signs in to that. An account that nobody has used is as good as a new one. Where the
+    /// domain's people sign in through their organisation alone, a new one has no password, and who accepts
+    /// signs in there.
     ///
     /// # Errors
     /// When it is refused, too many hash at once, or the store fails.
@@ -65,16 +72,20 @@ impl<S: LoginStore, O: Offload> Login<S, O> {
         let spent = self
             .consume(post, presented, Purpose::Invite, &visit)
             .await?;
-        let mailbox = spent.record.sent_to;
+        let (mailbox, to) = (spent.record.sent_to, spent.record.carries);
+        let elsewhere = self.store.requires_single_sign_on(mailbox.domain()).await;
+        let elsewhere = elsewhere.map_err(Error::<S>::Store)?;
         let known = self.store.account_by_mailbox(&mailbox).await;
         let account = match known.map_err(Error::<S>::Store)? {
             Some(account) if account.state != AccountState::Unverified => {
-                return self.accept_as(&account, spent.record.carries, &visit).await;
+                return self.accept_as(&account, to, elsewhere, &visit).await;
             }
             Some(account) => account,
             None => {
                 let hash = match (permit, password) {
-                    (Some(permit), Some(password)) => Some(self.hash(permit, password).await?),
+                    (Some(permit), Some(password)) if !elsewhere => {
+                        Some(self.hash(permit, password).await?)
+                    }
                     _ => None,
                 };
                 let account = Account {
@@ -90,18 +101,25 @@ impl<S: LoginStore, O: Offload> Login<S, O> {
                 account
             }
         };
+        if elsewhere {
+            let verified = self.store.verify_mailbox(account.id, &account.mailbox);
+            verified.await.map_err(Error::<S>::Store)?;
+            return self.accept_as(&account, to, elsewhere, &visit).await;
+        }
         Ok(Accepted {
             outcome: Some(self.conclude_by_mailbox(&account, visit).await?),
+            single_sign_on: false,
             account: account.id,
-            to: spent.record.carries.unwrap_or_default(),
+            to: to.unwrap_or_default(),
         })
     }
 
-    /// Accepts it for an account that is in use, and begins no session.
+    /// Accepts it for an account that is in use or signed in to elsewhere, and begins no session.
     async fn accept_as(
         &self,
         account: &Account,
         to: Option<String>,
+        single_sign_on: bool,
         visit: &Visit<'_>,
     ) -> Result<Accepted, S> {
         let whom = Whom::account(account);
@@ -112,6 +130,7 @@ impl<S: LoginStore, O: Offload> Login<S, O> {
         self.log(event, whom, visit).await?;
         Ok(Accepted {
             outcome: None,
+            single_sign_on,
             account: account.id,
             to: to.unwrap_or_default(),
         })

@@ -37,21 +37,24 @@ impl<S: LoginStore, O: Offload> Login<S, O> {
     }
 
     /// Signs an owner in with a password where the domain has single sign-on: for when it is broken.
+    /// `owns` says whether the mailbox's account owns, today, the organisation that requires it: a mark is
+    /// left over from whoever did. Ask that before, and of every mailbox alike.
     ///
     /// # Errors
-    /// When it is refused, as for every account that is not [marked](Account::break_glass) and has no
-    /// second factor, or the store fails. Whether the password was right makes no difference then.
+    /// When it is refused, as for every account that owns nothing, is not [marked](Account::break_glass) or
+    /// has no second factor, or the store fails. Whether the password was right makes no difference then.
     pub async fn break_glass(
         &self,
         mailbox: &Mailbox,
         password: Password,
+        owns: bool,
         visit: Visit<'_>,
     ) -> Result<Outcome, S> {
         let checked = self
             .check_password(mailbox, password, Road::BreakGlass, &visit)
             .await?;
         let (account, rehash) = checked;
-        if !account.break_glass || !account.second_factor {
+        if !owns || !account.break_glass || !account.second_factor {
             return self
                 .refuse(Reason::NoBreakGlass, Whom::account(&account), &visit)
                 .await;

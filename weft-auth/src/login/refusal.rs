@@ -48,7 +48,8 @@ impl Refusal {
             | Reason::Overtaken
             | Reason::NotAMailbox
             | Reason::UnknownIdentity
-            | Reason::Connection => RefusalKind::Credentials,
+            | Reason::Connection
+            | Reason::OtherDomain => RefusalKind::Credentials,
             Reason::TooMany => RefusalKind::TooMany,
             Reason::Busy => RefusalKind::Busy,
             Reason::SingleSignOn => RefusalKind::SingleSignOn,

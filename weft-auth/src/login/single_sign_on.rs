@@ -6,7 +6,9 @@ use super::visit::Visit;
 use super::{Error, Login, LoginStore, Offload, Result};
 use crate::audit::{Event, Reason};
 use crate::session::{Assurance, Proof, Recent};
-use crate::sso::{Identity, IdentityKey, IdentityRecord, Linking, OrganizationId, Revocation};
+use crate::sso::{
+    Domain, DomainOwner, Identity, IdentityKey, IdentityRecord, Linking, OrganizationId, Revocation,
+};
 use crate::store::{Account, AccountState, MailKind, SsoStore};
 use crate::{AccountId, Mailbox, SessionId};
 
@@ -38,11 +40,18 @@ pub enum Acquaintance {
 
 impl<S: LoginStore + SsoStore, O: Offload> Login<S, O> {
     /// Signs in an identity: to its account, or at the first time to one that is made for it or linked to it
-    /// as [`Linking`] decides. Its connection is kept; that it is still active is looked for once more when
-    /// there is a session, so that an event which came meanwhile ends that as well.
+    /// as [`Linking`] decides. Its connection is kept; that it is still active, and the identity still the
+    /// account's, is looked for once more when there is a session, so that what came meanwhile ends that as
+    /// well.
     ///
-    /// `None`: the address is that of an account of which nobody has shown to read the mailbox. Whoever signs
-    /// in to that by another way may link the identity, by [`link_identity`](Login::link_identity).
+    /// An account that the identity is linked to is signed in to as long as its mailbox is in a domain that
+    /// the store has as verified for the organisation: what is vouched for is an address, and the account may
+    /// have got another one.
+    ///
+    /// `None`: the address is that of an account of which nobody has shown to read the mailbox, and which
+    /// somebody may have made to wait for its owner. Whoever signs in to that by another way may link the
+    /// identity, by [`link_identity`](Login::link_identity). Where the organisation leaves its people no other
+    /// way, an account that nobody can have used, without a password and a second factor, is theirs at once.
     ///
     /// # Errors
     /// When it is refused, or the store fails.
@@ -52,7 +61,7 @@ impl<S: LoginStore + SsoStore, O: Offload> Login<S, O> {
         visit: Visit<'_>,
     ) -> Result<Option<Admission>, S> {
         self.admit_network(Whom::default(), &visit).await?;
-        let record = IdentityRecord::from(identity);
+        let record = IdentityRecord::new(identity, visit.now);
         let kept = self.store.keep_connection(identity.connection()).await;
         kept.map_err(Error::<S>::Store)?;
         let found = match self.recognize(&record, &visit).await? {
@@ -76,6 +85,13 @@ impl<S: LoginStore + SsoStore, O: Offload> Login<S, O> {
                 .refuse(Reason::Connection, Whom::account(&account), &later)
                 .await;
         }
+        let known = self.store.recognize_identity(&record).await;
+        if known.map_err(Error::<S>::Store)? != Some(account.id) {
+            self.take_back(&account, &outcome).await?;
+            return self
+                .refuse(Reason::UnknownIdentity, Whom::account(&account), &later)
+                .await;
+        }
         Ok(Some(Admission {
             account: account.id,
             organization: record.organization,
@@ -88,8 +104,8 @@ impl<S: LoginStore + SsoStore, O: Offload> Login<S, O> {
     /// sessions and links of the account.
     ///
     /// # Errors
-    /// When the account is not active any more, the identity has an account, the account has one of that
-    /// connection, or the store fails.
+    /// When the account is not active any more or its mailbox in no domain of the organisation, the identity
+    /// has an account, the account has one of that connection, or the store fails.
     pub async fn link_identity<A: Assurance>(
         &self,
         recent: &Recent<'_, A>,
@@ -99,7 +115,11 @@ impl<S: LoginStore + SsoStore, O: Offload> Login<S, O> {
         let account = self.account_of(recent.session(), visit).await?;
         let kept = self.store.keep_connection(identity.connection()).await;
         kept.map_err(Error::<S>::Store)?;
-        let record = IdentityRecord::from(identity);
+        let record = IdentityRecord::new(identity, visit.now);
+        if !self.is_vouched_for(&account, &record).await? {
+            let whom = Whom::account(&account);
+            return self.refuse(Reason::OtherDomain, whom, visit).await;
+        }
         let but = Some(recent.session().id());
         self.link_to(&account, &record, but, visit).await
     }
@@ -136,13 +156,49 @@ impl<S: LoginStore + SsoStore, O: Offload> Login<S, O> {
             return Ok(None);
         };
         let account = self.store.account(id).await;
-        match account.map_err(Error::<S>::Store)? {
-            Some(account) => Ok(Some(account)),
-            None => {
-                let reason = Reason::UnknownIdentity;
-                self.refuse(reason, Whom::default(), visit).await
-            }
+        let Some(account) = account.map_err(Error::<S>::Store)? else {
+            let reason = Reason::UnknownIdentity;
+            return self.refuse(reason, Whom::default(), visit).await;
+        };
+        if !self.is_vouched_for(&account, record).await? {
+            let whom = Whom::account(&account);
+            return self.refuse(Reason::OtherDomain, whom, visit).await;
         }
+        Ok(Some(account))
+    }
+
+    /// The organisation that has the account's domain as its own, if it is the one that vouches.
+    async fn voucher(
+        &self,
+        account: &Account,
+        record: &IdentityRecord,
+    ) -> Result<Option<DomainOwner>, S> {
+        let Some(domain) = Domain::new(account.mailbox.domain()) else {
+            return Ok(None);
+        };
+        let owner = self.store.owner_of_domain(&domain).await;
+        let owner = owner.map_err(Error::<S>::Store)?;
+        Ok(owner.filter(|owner| owner.organization == record.organization))
+    }
+
+    async fn is_vouched_for(&self, account: &Account, record: &IdentityRecord) -> Result<bool, S> {
+        let voucher = self.voucher(account, record).await?;
+        Ok(voucher.is_some())
+    }
+
+    /// Ends what began a moment ago.
+    async fn take_back(&self, account: &Account, outcome: &Outcome) -> Result<(), S> {
+        let ended = match outcome {
+            Outcome::SignedIn(signed_in) => {
+                let session = signed_in.started.session.id();
+                self.store.revoke_session(account.id, session).await
+            }
+            Outcome::SecondFactorNeeded(needed) => {
+                let challenge = needed.challenge.digest();
+                self.store.close_challenge(&challenge).await
+            }
+        };
+        ended.map(drop).map_err(Error::<S>::Store)
     }
 
     /// Makes an account for an identity, or links it to one, unless somebody has to prove first.
@@ -161,6 +217,7 @@ impl<S: LoginStore + SsoStore, O: Offload> Login<S, O> {
         let Some(account) = local.map_err(Error::<S>::Store)? else {
             return self.create_for(mailbox, record, visit).await.map(Some);
         };
+        let account = self.vouched_for(account, record).await?;
         let whom = Whom::account(&account);
         let is_verified = match account.state {
             AccountState::Active => true,
@@ -178,6 +235,24 @@ impl<S: LoginStore + SsoStore, O: Offload> Login<S, O> {
                 Ok(None)
             }
         }
+    }
+
+    /// An account that nobody can have used is proved by the word of the organisation that has proved its
+    /// domain and enforces it: no mail signs anybody in to that who could prove it. Any other is as it was.
+    async fn vouched_for(&self, account: Account, record: &IdentityRecord) -> Result<Account, S> {
+        let is_used = account.password.is_some() || account.second_factor;
+        if account.state != AccountState::Unverified || is_used {
+            return Ok(account);
+        }
+        let voucher = self.voucher(&account, record).await?;
+        if !voucher.is_some_and(|owner| owner.enforced) {
+            return Ok(account);
+        }
+        let verified = self.store.verify_mailbox(account.id, &account.mailbox);
+        verified.await.map_err(Error::<S>::Store)?;
+        // Another tab may have been faster: what is there now decides.
+        let now = self.store.account(account.id).await;
+        Ok(now.map_err(Error::<S>::Store)?.unwrap_or(account))
     }
 
     async fn create_for(

@@ -143,8 +143,19 @@ impl<L: Lend> AccountStore for PgStore<L> {
         to: &Mailbox,
     ) -> Answer<bool, Self> {
         let changed = Statement::new(
-            "UPDATE auth_accounts SET mailbox = $3 WHERE id = $1 AND mailbox = $2
-             AND NOT EXISTS (SELECT FROM auth_accounts WHERE mailbox = $3) RETURNING id",
+            "WITH account AS (
+                 UPDATE auth_accounts SET mailbox = $3 WHERE id = $1 AND mailbox = $2
+                 AND NOT EXISTS (SELECT FROM auth_accounts WHERE mailbox = $3) RETURNING id
+             ), identities AS (
+                 DELETE FROM auth_identities i USING account WHERE i.account_id = account.id
+             ), sessions AS (
+                 DELETE FROM auth_sessions s USING account
+                 WHERE s.account_id = account.id AND s.connection IS NOT NULL
+             ), challenges AS (
+                 DELETE FROM auth_challenges c USING account
+                 WHERE c.account_id = account.id AND c.connection IS NOT NULL
+             )
+             SELECT id FROM account",
         );
         let changed = changed
             .bind::<Uuid, Id>(id.into())

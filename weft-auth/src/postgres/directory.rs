@@ -1,11 +1,13 @@
 use diesel::deserialize;
 use diesel::pg::Pg;
 use diesel::row::NamedRow;
-use diesel::sql_types::{Bool, Nullable, Text};
+use diesel::sql_types::{Bool, Nullable, Text, Uuid};
+use uuid::Uuid as Id;
 
 use super::row::{Columns, Read};
 use super::statement::Statement;
 use super::{Lend, PgStore};
+use crate::SessionId;
 use crate::sso::{
     Claim, Connection, ConnectionId, ConnectionState, Domain, DomainOwner, DomainProof,
     OrganizationId, Timestamp,
@@ -94,12 +96,32 @@ impl<L: Lend> DirectoryStore for PgStore<L> {
         organization: &OrganizationId,
         domain: &Domain,
         enforced: bool,
+        but: Option<SessionId>,
     ) -> Answer<bool, Self> {
         let set = Statement::new(
-            "UPDATE auth_domains SET enforced = $3
-             WHERE organization = $1 AND domain = $2 AND proof = 'verified' RETURNING domain",
+            "WITH domain AS (
+                 UPDATE auth_domains SET enforced = $3
+                 WHERE organization = $1 AND domain = $2 AND proof = 'verified'
+                 RETURNING domain, enforced
+             ), people AS (
+                 UPDATE auth_accounts a SET epoch = a.epoch + 1 FROM domain d
+                 WHERE d.enforced AND split_part(a.mailbox, '@', 2) = d.domain
+                 RETURNING a.id, a.epoch
+             ), kept AS (
+                 UPDATE auth_sessions s SET epoch = p.epoch FROM people p
+                 WHERE s.account_id = p.id AND s.epoch = p.epoch - 1
+                   AND (s.connection IS NOT NULL OR s.id = $4)
+             ), ended AS (
+                 DELETE FROM auth_sessions s USING people p
+                 WHERE s.account_id = p.id AND s.connection IS NULL AND s.id IS DISTINCT FROM $4
+             ), challenges AS (
+                 DELETE FROM auth_challenges c USING people p WHERE c.account_id = p.id
+             )
+             SELECT domain FROM domain",
         );
-        let set = of(set, organization, domain).bind::<Bool, _>(enforced);
+        let set = of(set, organization, domain)
+            .bind::<Bool, _>(enforced)
+            .bind::<Nullable<Uuid>, _>(but.map(Id::from));
         self.any(set).await
     }
 
@@ -135,6 +157,27 @@ impl<L: Lend> DirectoryStore for PgStore<L> {
             .bind::<Text, _>(organization.as_str().to_owned())
             .bind::<Text, _>(time(Some(at)));
         self.any(deleted).await.map(drop)
+    }
+
+    async fn forget_organization(&self, organization: &OrganizationId) -> Answer<u64, Self> {
+        let forgotten = Statement::new(
+            "WITH connections AS (
+                 DELETE FROM auth_connections WHERE organization = $1 RETURNING id
+             ), identities AS (
+                 DELETE FROM auth_identities WHERE organization = $1 RETURNING connection
+             ), domains AS (
+                 DELETE FROM auth_domains WHERE organization = $1
+             ), came AS (
+                 SELECT id FROM connections UNION SELECT connection FROM identities
+             ), challenges AS (
+                 DELETE FROM auth_challenges c USING came WHERE c.connection = came.id
+             ), ended AS (
+                 DELETE FROM auth_sessions s USING came WHERE s.connection = came.id RETURNING s.id
+             )
+             SELECT count(*) FROM ended",
+        );
+        let forgotten = forgotten.bind::<Text, _>(organization.as_str().to_owned());
+        self.count(forgotten).await
     }
 }
 

@@ -1,10 +1,11 @@
 use diesel::deserialize;
 use diesel::pg::Pg;
 use diesel::row::NamedRow;
-use diesel::sql_types::{Array, Bool, Nullable, Text, Uuid};
+use diesel::sql_types::{Array, Bool, Nullable, Text, Timestamptz, Uuid};
 use uuid::Uuid as Id;
 
 use super::accounts::name;
+use super::moment::Moment;
 use super::row::{Columns, Read};
 use super::statement::Statement;
 use super::{Lend, PgStore};
@@ -79,12 +80,12 @@ impl<L: Lend> IdentityStore for PgStore<L> {
         let created = Statement::new(
             "WITH account AS (
                  INSERT INTO auth_accounts (id, mailbox, password, state, break_glass)
-                 SELECT $5, $6, $7, $8, $9 WHERE NOT $10 AND NOT EXISTS (
+                 SELECT $6, $7, $8, $9, $10 WHERE NOT $11 AND NOT EXISTS (
                      SELECT FROM auth_identities WHERE connection = $1 AND idp_id = $2)
                  ON CONFLICT DO NOTHING RETURNING id
              )
-             INSERT INTO auth_identities (connection, idp_id, organization, email, account_id)
-             SELECT $1, $2, $3, $4, id FROM account RETURNING account_id",
+             INSERT INTO auth_identities (connection, idp_id, organization, email, since, account_id)
+             SELECT $1, $2, $3, $4, $5, id FROM account RETURNING account_id",
         );
         let created = written(created, identity)
             .bind::<Uuid, Id>(account.id.into())
@@ -109,14 +110,14 @@ impl<L: Lend> IdentityStore for PgStore<L> {
     ) -> Answer<bool, Self> {
         let linked = Statement::new(
             "WITH account AS (
-                 SELECT id FROM auth_accounts WHERE id = $5 AND mailbox = $6 AND state = 'active'
+                 SELECT id FROM auth_accounts WHERE id = $6 AND mailbox = $7 AND state = 'active'
                  FOR NO KEY UPDATE
              ), linked AS (
-                 INSERT INTO auth_identities (connection, idp_id, organization, email, account_id)
-                 SELECT $1, $2, $3, $4, id FROM account ON CONFLICT DO NOTHING RETURNING account_id
+                 INSERT INTO auth_identities (connection, idp_id, organization, email, since, account_id)
+                 SELECT $1, $2, $3, $4, $5, id FROM account ON CONFLICT DO NOTHING RETURNING account_id
              ), sessions AS (
                  DELETE FROM auth_sessions s USING linked
-                 WHERE s.account_id = linked.account_id AND s.id IS DISTINCT FROM $7
+                 WHERE s.account_id = linked.account_id AND s.id IS DISTINCT FROM $8
              ), challenges AS (
                  DELETE FROM auth_challenges c USING linked WHERE c.account_id = linked.account_id
              ), links AS (
@@ -155,6 +156,30 @@ impl<L: Lend> IdentityStore for PgStore<L> {
             .bind::<Text, _>(identity.connection().as_str().to_owned())
             .bind::<Text, _>(identity.idp_id().to_owned());
         self.any(unlinked).await
+    }
+
+    async fn unlink_identities(
+        &self,
+        account: AccountId,
+        organization: &OrganizationId,
+    ) -> Answer<u64, Self> {
+        let unlinked = Statement::new(
+            "WITH identities AS (
+                 DELETE FROM auth_identities WHERE account_id = $1 AND organization = $2
+                 RETURNING account_id, connection
+             ), sessions AS (
+                 DELETE FROM auth_sessions s USING identities i
+                 WHERE s.account_id = i.account_id AND s.connection = i.connection
+             ), challenges AS (
+                 DELETE FROM auth_challenges c USING identities i
+                 WHERE c.account_id = i.account_id AND c.connection = i.connection
+             )
+             SELECT count(*) FROM identities",
+        );
+        let unlinked = unlinked
+            .bind::<Uuid, Id>(account.into())
+            .bind::<Text, _>(organization.as_str().to_owned());
+        self.count(unlinked).await
     }
 
     async fn identities_of(&self, account: AccountId) -> Answer<Vec<IdentityRecord>, Self> {
@@ -204,13 +229,18 @@ impl About {
     }
 }
 
-/// The first four binds.
+fn of(sql: &'static str, organization: &OrganizationId) -> Statement {
+    Statement::new(sql).bind::<Text, _>(organization.as_str().to_owned())
+}
+
+/// The first five binds.
 fn written(statement: Statement, identity: &IdentityRecord) -> Statement {
     statement
         .bind::<Text, _>(identity.key.connection().as_str().to_owned())
         .bind::<Text, _>(identity.key.idp_id().to_owned())
         .bind::<Text, _>(identity.organization.as_str().to_owned())
         .bind::<Text, _>(identity.email.clone())
+        .bind::<Timestamptz, Moment>(identity.since.into())
 }
 
 impl Read for Whose {
@@ -227,6 +257,7 @@ impl Read for IdentityRecord {
             key: key.ok_or("the stored id of an identity is none")?,
             organization: OrganizationId::new(row.text("organization")?)?,
             email: row.text("email")?,
+            since: row.time("since")?,
         })
     }
 }

@@ -55,6 +55,7 @@ diesel::table! {
         organization -> Text,
         email -> Text,
         account_id -> Uuid,
+        since -> Timestamptz,
     }
 }
 

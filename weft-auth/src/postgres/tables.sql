@@ -37,6 +37,7 @@ CREATE TABLE auth_identities (
     organization text NOT NULL CHECK (organization <> ''),
     email        text NOT NULL CHECK (email LIKE '_%@_%'),
     account_id   uuid NOT NULL REFERENCES auth_accounts (id) ON DELETE CASCADE,
+    since        timestamptz NOT NULL,
     PRIMARY KEY (connection, idp_id),
     UNIQUE (account_id, connection)
 );

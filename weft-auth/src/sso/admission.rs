@@ -1,4 +1,5 @@
 use std::fmt;
+use std::time::SystemTime;
 
 use super::{
     Connection, ConnectionId, ConnectionState, Domain, OrganizationId, Profile, Refusal,
@@ -31,6 +32,8 @@ pub struct IdentityRecord {
     pub organization: OrganizationId,
     /// The address that the identity provider gave last, in lower case.
     pub email: String,
+    /// Since when it is the account's.
+    pub since: SystemTime,
 }
 
 /// By what somebody is known from one sign-in to the next (ASVS 5.0, 6.8.1). An address changes hands;
@@ -138,12 +141,14 @@ impl IdentityKey {
     }
 }
 
-impl From<&Identity> for IdentityRecord {
-    fn from(identity: &Identity) -> IdentityRecord {
+impl IdentityRecord {
+    /// What is to be kept of an identity that is linked now.
+    pub fn new(identity: &Identity, now: SystemTime) -> IdentityRecord {
         IdentityRecord {
             key: identity.key.clone(),
             organization: identity.organization.clone(),
             email: identity.profile.email().to_ascii_lowercase(),
+            since: now,
         }
     }
 }

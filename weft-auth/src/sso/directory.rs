@@ -165,6 +165,16 @@ impl<S: SsoStore> Directory<S> {
         }
     }
 
+    /// Forgets an organisation that signs nobody in here any more, and says how many sessions end by it. Its
+    /// domains are free for others, and what is said of it later is as if it were new.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn forget(&self, organization: &OrganizationId) -> Result<u64, S> {
+        let ended = self.store.forget_organization(organization).await;
+        ended.map_err(Error::Store)
+    }
+
     /// The domains that an organisation has proved to own, for [`admit`](super::Exchanged::admit).
     ///
     /// # Errors

@@ -88,7 +88,9 @@ pub trait AccountStore: Store {
         new: &str,
     ) -> impl Future<Output = Answer<bool, Self>> + Send;
 
-    /// Sets another mailbox, if it is still `from`. False also if `to` is another account's.
+    /// Sets another mailbox, if it is still `from`, and in the same statement deletes the account's
+    /// identities of single sign-on, and its sessions and challenges that came over a connection: nobody
+    /// vouches for the new mailbox. False, and nothing changes, also if `to` is another account's.
     fn change_mailbox(
         &self,
         id: AccountId,

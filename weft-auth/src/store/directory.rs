@@ -1,4 +1,5 @@
 use super::{Answer, Store};
+use crate::SessionId;
 use crate::sso::{
     Claim, Connection, ConnectionId, Domain, DomainOwner, DomainProof, OrganizationId, Timestamp,
 };
@@ -48,11 +49,16 @@ pub trait DirectoryStore: Store {
 
     /// Sets whether a domain's people sign in through the organisation's connection alone. False, and nothing
     /// changes, unless the domain was verified for that organisation.
+    ///
+    /// Where it is set, the same statement begins a new [epoch](super::Account::epoch) of each account with a
+    /// mailbox in the domain and deletes all challenges of theirs and the sessions that came over no
+    /// connection, but for that one; the sessions that are left are of the new epoch.
     fn enforce_domain(
         &self,
         organization: &OrganizationId,
         domain: &Domain,
         enforced: bool,
+        but: Option<SessionId>,
     ) -> impl Future<Output = Answer<bool, Self>> + Send;
 
     /// The organisation that the domain was verified for.
@@ -74,4 +80,12 @@ pub trait DirectoryStore: Store {
         organization: &OrganizationId,
         at: &Timestamp,
     ) -> impl Future<Output = Answer<(), Self>> + Send;
+
+    /// Deletes all that is kept of the organisation, its connections, claims and identities, and in the same
+    /// statement the sessions and challenges that came over them, and says how many sessions that were. What
+    /// is said of it afterwards is kept as if it were the first.
+    fn forget_organization(
+        &self,
+        organization: &OrganizationId,
+    ) -> impl Future<Output = Answer<u64, Self>> + Send;
 }

@@ -1,11 +1,12 @@
 use super::{Account, Answer, Store};
-use crate::sso::{IdentityKey, IdentityRecord, Revocation};
+use crate::sso::{IdentityKey, IdentityRecord, OrganizationId, Revocation};
 use crate::{AccountId, Mailbox, SessionId};
 
 /// Who is whom: identities of connections, by connection and the identity provider's id, and their
 /// accounts. An account has one identity of a connection at most.
 pub trait IdentityStore: Store {
-    /// The account of an identity, if that is of the same organisation; its address is set to the record's.
+    /// The account of an identity, if that is of the same organisation; its address is set to the record's,
+    /// and since when it is linked is not.
     fn recognize_identity(
         &self,
         identity: &IdentityRecord,
@@ -36,6 +37,14 @@ pub trait IdentityStore: Store {
         account: AccountId,
         identity: &IdentityKey,
     ) -> impl Future<Output = Answer<bool, Self>> + Send;
+
+    /// Deletes the account's identities of that organisation, and in the same statement the account's
+    /// sessions and challenges that came over their connections, and says how many identities that were.
+    fn unlink_identities(
+        &self,
+        account: AccountId,
+        organization: &OrganizationId,
+    ) -> impl Future<Output = Answer<u64, Self>> + Send;
 
     /// The account's identities.
     fn identities_of(

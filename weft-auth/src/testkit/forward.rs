@@ -157,6 +157,7 @@ macro_rules! forward_all {
                     but: Option<SessionId>
                 ) -> bool;
                 unlink_identity(account: AccountId, identity: &IdentityKey) -> bool;
+                unlink_identities(account: AccountId, organization: &OrganizationId) -> u64;
                 identities_of(account: AccountId) -> Vec<IdentityRecord>;
                 revoke_federated(revocation: &Revocation) -> u64;
                 people_of(revocation: &Revocation) -> Vec<AccountId>;
@@ -172,10 +173,16 @@ macro_rules! forward_all {
                     proof: DomainProof,
                     at: &Timestamp
                 ) -> bool;
-                enforce_domain(organization: &OrganizationId, domain: &Domain, enforced: bool) -> bool;
+                enforce_domain(
+                    organization: &OrganizationId,
+                    domain: &Domain,
+                    enforced: bool,
+                    but: Option<SessionId>
+                ) -> bool;
                 owner_of_domain(domain: &Domain) -> Option<DomainOwner>;
                 claims_of(organization: &OrganizationId) -> Vec<Claim>;
                 delete_organization(organization: &OrganizationId, at: &Timestamp) -> ();
+                forget_organization(organization: &OrganizationId) -> u64;
             }
         }
     };

@@ -9,6 +9,7 @@
 //! | passwords of one account | waits from the 5th failure in a row, locked at 100 | NIST SP 800-63B, section 3.2.2 |
 //! | sign-ins of one network | 10 a minute, 100 an hour | The Copenhagen Book |
 //! | mail to one mailbox | 1 a minute, 5 an hour | stricter than Rodauth's 1 in 5 minutes for long |
+//! | accounts that one organisation makes for others | 20 a minute, 200 an hour | what somebody types by hand |
 //! | second factors of one account | 10 in 15 minutes, locked at 100 in a row | 0.3 % of all codes a day at most |
 //! | second factors of one challenge | 5 | Rodauth |
 //!
@@ -83,6 +84,13 @@ impl Limits {
         self.charges(["mail a minute", "mail an hour"], subject, rates)
     }
 
+    /// What it costs an organisation, by its id, to make an account for somebody who has not asked for it.
+    pub fn account_for_another(&self, organization: &[u8; 16]) -> [Charge; 2] {
+        let rates = [Rate::new(20, MINUTE), Rate::new(200, HOUR)];
+        let names = ["accounts a minute", "accounts an hour"];
+        self.charges(names, organization, rates)
+    }
+
     /// What an attempt at a second factor costs its account.
     pub fn second_factor(&self, account: AccountId) -> [Charge; 1] {
         let rates = [Rate::new(10, 15 * MINUTE)];
@@ -138,6 +146,11 @@ mod tests {
         ]);
         keys.extend(limits.mail(&mailbox).map(|charge| charge.key));
         keys.extend(limits.network(network).map(|charge| charge.key));
-        assert_eq!(keys.len(), 7);
+        keys.extend(
+            limits
+                .account_for_another(account.as_bytes())
+                .map(|charge| charge.key),
+        );
+        assert_eq!(keys.len(), 9);
     }
 }

@@ -3,7 +3,7 @@
 use weft_auth::AccountId;
 use weft_auth::link::{Code, CodeDigest, Purpose, Record};
 use weft_auth::login::{Outcome, Presented, RefusalKind, Shown, Visit};
-use weft_auth::store::{AccountState, AccountStore, LinkStore, Mail, MailKind};
+use weft_auth::store::{Account, AccountState, AccountStore, LinkStore, Mail, MailKind};
 use weft_auth::testkit::{Memory, Race, Threads};
 use weft_auth::token::{Browser, Link, Token};
 
@@ -455,6 +455,45 @@ fn an_invitation_is_accepted_with_the_account_there_is_or_a_new_one() {
     assert_eq!(devices, []);
     // The invitation changed no password of the account that was there.
     assert!(stage.password(RIGHT, 300).is_ok());
+}
+
+/// Whoever invites may be another organisation than the one that signs its people in.
+#[test]
+fn an_invitation_where_single_sign_on_goes_before_signs_nobody_in() {
+    let stage = Stage::new();
+    enforce(&stage.store, "example.com");
+    let login = &stage.login;
+    let unused = Account {
+        id: AccountId::from_bytes([9; 16]),
+        mailbox: mailbox("ren@example.com"),
+        password: None,
+        state: AccountState::Unverified,
+        ..stage.account.clone()
+    };
+    run(stage.store.create_account(&unused)).unwrap();
+    for (seconds, text) in [
+        (0, "ada@example.com"),
+        (100, "eve@example.com"),
+        (200, "ren@example.com"),
+    ] {
+        run(login.invite(&mailbox(text), "org 7 as member", &visit(seconds))).unwrap();
+        let link = stage.mailed(Purpose::Invite);
+        let presented = Presented::Link(&link, None);
+        let accepted =
+            login.accept_invitation(post(), presented, Some(chosen(WRONG)), visit(seconds + 1));
+        let accepted = run(accepted).unwrap();
+        assert!(
+            accepted.outcome.is_none() && accepted.single_sign_on,
+            "{text}"
+        );
+        assert_eq!(accepted.to, "org 7 as member");
+        let account = run(stage.store.account(accepted.account)).unwrap().unwrap();
+        assert_eq!(account.mailbox, mailbox(text));
+        assert_eq!(account.state, AccountState::Active);
+        assert_eq!(account.password.is_some(), text == "ada@example.com");
+        let devices = run(login.sessions().devices(account.id, at(seconds))).unwrap();
+        assert_eq!(devices, []);
+    }
 }
 
 #[test]

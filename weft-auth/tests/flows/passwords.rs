@@ -315,7 +315,7 @@ fn single_sign_on_is_a_matter_of_the_domain_alone() {
     }
     // The owner who may break the glass needs a second factor for it.
     for text in [WRONG, RIGHT] {
-        let told = run(login.break_glass(&stage.account.mailbox, password(text), visit(0)));
+        let told = run(login.break_glass(&stage.account.mailbox, password(text), true, visit(0)));
         assert_eq!(refused(told), RefusalKind::Credentials, "{text}");
     }
     assert_eq!(
@@ -347,11 +347,13 @@ fn the_glass_is_broken_with_two_factors() {
     assert!(run(store.enrol_totp(owner.id, &totp, &[])).unwrap());
     enforce(&app.stage.store, "example.com");
     let login = &app.stage.login;
-    let owners = run(login.break_glass(&owner.mailbox, password(RIGHT), visit(0)));
+    let owners = run(login.break_glass(&owner.mailbox, password(RIGHT), true, visit(0)));
     assert!(matches!(owners, Ok(Outcome::SecondFactorNeeded(_))));
-    // Who is not marked is refused, second factor or not.
-    let others = run(login.break_glass(&app.stage.account.mailbox, password(RIGHT), visit(1)));
-    assert_eq!(refused(others), RefusalKind::Credentials);
+    // Who is not marked is refused, second factor or not, and so is who is marked and owns nothing any more.
+    for (somebody, owns) in [(&app.stage.account, true), (&owner, false)] {
+        let others = login.break_glass(&somebody.mailbox, password(RIGHT), owns, visit(1));
+        assert_eq!(refused(run(others)), RefusalKind::Credentials);
+    }
 }
 
 #[test]

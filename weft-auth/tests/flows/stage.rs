@@ -85,7 +85,7 @@ pub(crate) fn enforce(store: &Memory, domain: &str) {
     let at = Timestamp::new("2026-11-25T03:18:00.000Z").unwrap();
     let verified = store.keep_domain(&organization, &domain, DomainProof::Verified, &at);
     assert!(run(verified).unwrap());
-    assert!(run(store.enforce_domain(&organization, &domain, true)).unwrap());
+    assert!(run(store.enforce_domain(&organization, &domain, true, None)).unwrap());
 }
 
 pub(crate) fn post() -> Post {

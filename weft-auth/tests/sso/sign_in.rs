@@ -53,6 +53,22 @@ fn account(email: &str, state: AccountState) -> Account {
     }
 }
 
+/// Has an organisation prove that acme.example is its own.
+fn prove(store: &Memory, organization: &str, is_enforced: bool) {
+    let (organization, own) = (org(organization), domain("acme.example"));
+    let at = Timestamp::of(now());
+    let proved = store.keep_domain(&organization, &own, DomainProof::Verified, &at);
+    assert!(run(proved).unwrap());
+    assert!(run(store.enforce_domain(&organization, &own, is_enforced, None)).unwrap());
+}
+
+/// A store of which the organisation of everybody here has done so.
+fn proved() -> Memory {
+    let store = Memory::new();
+    prove(&store, "org_1", false);
+    store
+}
+
 /// Somebody who is signed in to that account by another way, just now.
 fn session(login: &Login<Memory>, account: AccountId) -> Session {
     let who = Authenticated::assertion(account, Proof::Password, now());
@@ -97,7 +113,7 @@ fn a_flow_is_kept_in_a_store_and_gone_on_with_once() {
 
 #[test]
 fn an_account_is_made_at_the_first_sign_in_and_known_at_the_next() {
-    let (mut world, store) = (World::new(), Memory::new());
+    let (mut world, store) = (World::new(), proved());
     let login = login(&store);
     let ada = identity(&mut world, "idp_1", "Ada@acme.example");
     let first = run(login.single_sign_on(&ada, visit())).unwrap().unwrap();
@@ -138,7 +154,7 @@ fn an_account_is_made_at_the_first_sign_in_and_known_at_the_next() {
 #[test]
 fn of_all_first_sign_ins_at_once_one_makes_the_account_and_the_others_know_it() {
     const TABS: usize = 8;
-    let (mut world, store) = (World::new(), Memory::new());
+    let (mut world, store) = (World::new(), proved());
     let ada = identity(&mut world, "idp_1", "ada@acme.example");
     let probe = Probe::new(store.clone());
     probe.meet_after("account_by_mailbox", TABS);
@@ -159,7 +175,7 @@ fn of_all_first_sign_ins_at_once_one_makes_the_account_and_the_others_know_it() 
 /// Better-auth's 6481 and 9578: an account that somebody made to wait for the owner of an address.
 #[test]
 fn better_auth_9578_an_account_that_waits_is_not_adopted() {
-    let (mut world, store) = (World::new(), Memory::new());
+    let (mut world, store) = (World::new(), proved());
     let login = login(&store);
     let waiting = account("ada@acme.example", AccountState::Unverified);
     run(store.create_account(&waiting)).unwrap();
@@ -189,9 +205,57 @@ fn better_auth_9578_an_account_that_waits_is_not_adopted() {
     assert_eq!(sent.kind, MailKind::IdentityUnlinked);
 }
 
+/// Any organisation may name anybody: the one whose people these are must not be kept from them by that.
+#[test]
+fn an_account_that_nobody_used_is_of_the_organisation_that_leaves_no_other_way() {
+    let waits = || account("ada@acme.example", AccountState::Unverified);
+    let has_password = || Account {
+        password: Some("a hash".to_owned()),
+        ..waits()
+    };
+    for (organization, is_enforced, there, is_taken) in [
+        ("org_1", true, waits(), true),
+        ("org_1", false, waits(), false),
+        ("org_2", true, waits(), false),
+        ("org_1", true, has_password(), false),
+    ] {
+        let (mut world, store) = (World::new(), Memory::new());
+        prove(&store, organization, is_enforced);
+        run(store.create_account(&there)).unwrap();
+        let ada = identity(&mut world, "idp_1", "ada@acme.example");
+        let admission = run(login(&store).single_sign_on(&ada, visit())).unwrap();
+        assert_eq!(
+            admission.is_some(),
+            is_taken,
+            "{organization} {is_enforced}"
+        );
+        let account = run(store.account(there.id)).unwrap().unwrap();
+        assert_eq!(account.state == AccountState::Active, is_taken);
+        let identities = run(store.identities_of(there.id)).unwrap();
+        assert_eq!(identities.len(), usize::from(is_taken));
+        if let Some(admission) = admission {
+            assert_eq!(admission.by, Acquaintance::Linked);
+            assert!(matches!(admission.outcome, Outcome::SignedIn(_)));
+        }
+    }
+    // A second factor is somebody's.
+    let (mut world, store) = (World::new(), Memory::new());
+    prove(&store, "org_1", true);
+    let there = waits();
+    run(store.create_account(&there)).unwrap();
+    let totp = StoredTotp {
+        sealed: b"sealed".to_vec(),
+        last_step: Step::from_number(1),
+    };
+    run(store.enrol_totp(there.id, &totp, &[])).unwrap();
+    let ada = identity(&mut world, "idp_1", "ada@acme.example");
+    let admission = run(login(&store).single_sign_on(&ada, visit())).unwrap();
+    assert!(admission.is_none());
+}
+
 #[test]
 fn an_account_whose_owner_reads_the_mailbox_is_linked_and_its_sessions_end() {
-    let (mut world, store) = (World::new(), Memory::new());
+    let (mut world, store) = (World::new(), proved());
     let login = login(&store);
     let there = account("ada@acme.example", AccountState::Active);
     run(store.create_account(&there)).unwrap();
@@ -220,6 +284,72 @@ fn an_account_whose_owner_reads_the_mailbox_is_linked_and_its_sessions_end() {
     assert!(run(store.identities_of(suspended.id)).unwrap().is_empty());
 }
 
+/// What is vouched for is an address in a domain, and not whatever its owner has by now.
+#[test]
+fn an_account_whose_mailbox_is_elsewhere_is_not_signed_in_to() {
+    for (mailbox, organization, is_let_in) in [
+        ("ada@acme.example", "org_1", true),
+        ("ada@home.example", "org_1", false),
+        ("ada@acme.example", "org_2", false),
+    ] {
+        let (mut world, store) = (World::new(), Memory::new());
+        let login = login(&store);
+        prove(&store, organization, false);
+        let ada = identity(&mut world, "idp_1", "ada@acme.example");
+        let there = account(mailbox, AccountState::Active);
+        let record = IdentityRecord::new(&ada, now());
+        assert!(run(store.create_identified_account(&there, &record)).unwrap());
+        let told = run(login.single_sign_on(&ada, visit()));
+        let sessions = run(store.sessions_of(there.id)).unwrap().len();
+        assert_eq!(sessions, usize::from(is_let_in), "{mailbox} {organization}");
+        match is_let_in {
+            true => assert_eq!(told.unwrap().unwrap().by, Acquaintance::Known),
+            false => assert_eq!(kind(told), RefusalKind::Credentials),
+        }
+        // Nor is an identity linked that could not be used.
+        let ben = identity(&mut world, "idp_2", "ben@acme.example");
+        run(store.unlink_identity(there.id, ada.key())).unwrap();
+        let session = session(&login, there.id);
+        let recent = session.recently_authenticated(now()).unwrap();
+        let linked = run(login.link_identity(&recent, &ben, &visit()));
+        assert_eq!(linked.is_ok(), is_let_in);
+    }
+}
+
+/// The mailbox is changed, or the organisation left, while somebody signs in.
+#[test]
+fn an_identity_that_is_unlinked_meanwhile_leaves_neither_session_nor_challenge() {
+    for second_factor in [false, true] {
+        let (mut world, store) = (World::new(), Memory::new());
+        prove(&store, "org_1", false);
+        let ada = identity(&mut world, "idp_1", "ada@acme.example");
+        let there = account("ada@acme.example", AccountState::Active);
+        let record = IdentityRecord::new(&ada, now());
+        run(store.create_identified_account(&there, &record)).unwrap();
+        if second_factor {
+            let totp = StoredTotp {
+                sealed: b"sealed".to_vec(),
+                last_step: Step::from_number(1),
+            };
+            run(store.enrol_totp(there.id, &totp, &[])).unwrap();
+        }
+        let probe = Probe::new(store.clone());
+        let (id, elsewhere) = (there.id, store.clone());
+        probe.meanwhile("owner_of_domain", move || {
+            run(elsewhere.unlink_identities(id, &org("org_1"))).unwrap();
+        });
+        let told = run(login(&probe).single_sign_on(&ada, visit()));
+        assert_eq!(kind(told), RefusalKind::Credentials);
+        assert!(run(store.sessions_of(there.id)).unwrap().is_empty());
+        let names: Vec<_> = probe.take_trace().iter().map(|op| op.name).collect();
+        let ends = match second_factor {
+            true => "close_challenge",
+            false => "revoke_session",
+        };
+        assert!(names.contains(&ends), "{names:?}");
+    }
+}
+
 #[test]
 fn an_address_that_cannot_be_written_to_makes_no_account() {
     let (mut world, store) = (World::new(), Memory::new());
@@ -234,7 +364,7 @@ fn an_address_that_cannot_be_written_to_makes_no_account() {
 #[test]
 fn an_event_ends_a_sign_in_that_is_under_way() {
     for second_factor in [false, true] {
-        let (mut world, store) = (World::new(), Memory::new());
+        let (mut world, store) = (World::new(), proved());
         let ada = identity(&mut world, "idp_1", "ada@acme.example");
         let first = run(login(&store).single_sign_on(&ada, visit()))
             .unwrap()
@@ -261,7 +391,7 @@ fn a_first_sign_in_that_failed_anywhere_is_done_again() {
     let mut world = World::new();
     let ada = identity(&mut world, "idp_1", "ada@acme.example");
     let steps = {
-        let probe = Probe::new(Memory::new());
+        let probe = Probe::new(proved());
         run(login(&probe).single_sign_on(&ada, visit()))
             .map(drop)
             .unwrap();
@@ -269,7 +399,7 @@ fn a_first_sign_in_that_failed_anywhere_is_done_again() {
     };
     for place in 0..steps {
         for fault in [Fault::Before, Fault::After] {
-            let store = Memory::new();
+            let store = proved();
             let probe = Probe::new(store.clone());
             probe.fail_at(place, fault);
             assert!(
@@ -280,7 +410,7 @@ fn a_first_sign_in_that_failed_anywhere_is_done_again() {
                 .unwrap()
                 .unwrap();
             let own = run(store.identities_of(again.account)).unwrap();
-            assert_eq!(own, [IdentityRecord::from(&ada)], "{place} {fault:?}");
+            assert_eq!(own, [IdentityRecord::new(&ada, now())], "{place} {fault:?}");
         }
     }
 }
@@ -351,7 +481,7 @@ fn a_domain_is_proved_enforced_and_lost_by_events() {
     let taken = verified("org_2", 2).unwrap_err();
     let told = "the domain was verified for another organisation";
     assert_eq!(taken.to_string(), told);
-    assert!(run(store.enforce_domain(&org("org_1"), &acme, true)).unwrap());
+    assert!(run(store.enforce_domain(&org("org_1"), &acme, true, None)).unwrap());
     assert!(run(store.requires_single_sign_on("acme.example")).unwrap());
     for name in [
         "organization_domain.verification_failed",

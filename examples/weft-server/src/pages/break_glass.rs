@@ -1,5 +1,6 @@
 //! The way in that is left to an owner where an organisation's people sign in through it alone: for when
-//! that is broken. It takes a password and a second factor, and the account has to be marked.
+//! that is broken. It takes a password and a second factor; the account has to be marked, and to own the
+//! organisation still.
 
 use std::time::Instant;
 
@@ -74,7 +75,8 @@ async fn sign_in(
         visitor.visit(false),
         Instant::now(),
     );
-    match login.break_glass(&mailbox, password, visit).await {
+    let owns = state.accounts().owns_domain(&mailbox).await?;
+    match login.break_glass(&mailbox, password, owns, visit).await {
         Ok(outcome) => Ok(enter(&state, &visitor, outcome)),
         Err(error) => {
             state.post().wake();

@@ -11,7 +11,7 @@ use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use maud::{Markup, html};
 use uuid::Uuid;
-use weft_auth::{AccountId, Mailbox};
+use weft_auth::{AccountId, Mailbox, sso::Domain, store::DirectoryStore};
 use weft_tenancy::Scope;
 
 use super::{
@@ -33,6 +33,7 @@ use crate::{
     roads::OrgConnection,
     routes::memberships::{NewMembership, take_in},
     schema::{invitations, memberships, organizations, shops},
+    single_sign_on::unavailable,
     value::{Email, Line, Role},
 };
 
@@ -259,6 +260,26 @@ pub(super) async fn waiting_for(
         Some(waiting) if by_an_owner(&mut conn, &waiting).await? => Ok(Some(waiting.id)),
         _ => Ok(None),
     }
+}
+
+/// Accepts what waits for whoever has just signed in through the organisation that has the address's domain.
+pub(super) async fn accept_waiting(state: &AppState, account: AccountId) -> Result<(), Refused> {
+    let mailbox = mailbox(state, account).await?;
+    let Some(domain) = Domain::new(mailbox.domain()) else {
+        return Ok(());
+    };
+    let owner = state.accounts().store().owner_of_domain(&domain).await;
+    let Some(owner) = owner.map_err(|error| unavailable(&error))? else {
+        return Ok(());
+    };
+    let Some(connected) = state.roads().auth.connected(&owner.organization).await? else {
+        return Ok(());
+    };
+    let org = connected.id;
+    if let Some(invitation) = waiting_for(state, org, &mailbox).await? {
+        accept(state, account, &format!("{org}:{invitation}")).await?;
+    }
+    Ok(())
 }
 
 /// Makes a member of whoever accepted the invitation that `to` names, and says the organisation's short

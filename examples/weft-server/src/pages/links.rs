@@ -225,6 +225,7 @@ async fn join(
     let joined = invitations::accept(state, accepted.account, &accepted.to).await?;
     Ok(match (accepted.outcome, joined) {
         (Some(outcome), _) => enter(state, visitor, outcome),
+        (None, Some(slug)) if accepted.single_sign_on => joined_elsewhere(&slug).into_response(),
         (None, Some(slug)) => Redirect::to(&format!("/o/{slug}/inbox")).into_response(),
         (None, None) => {
             let page = done(
@@ -234,6 +235,19 @@ async fn join(
             (StatusCode::GONE, page).into_response()
         }
     })
+}
+
+/// A link signs nobody in where the organisation does that.
+fn joined_elsewhere(slug: &str) -> Markup {
+    layout::alone(
+        "You are a member now",
+        html! {
+            h1 { "You are a member now" }
+            p { "People with your address sign in through their organisation." }
+            p { a.button.primary.fill href="/sign-in/sso" { "Sign in through your organisation" } }
+            p { a href=(format!("/o/{slug}/inbox")) { "You are signed in already" } }
+        },
+    )
 }
 
 fn button(

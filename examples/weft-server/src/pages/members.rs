@@ -176,8 +176,7 @@ async fn remove(
     must_own(&member)?;
     let tenant = member.tenant();
     let Json(one) = memberships::get(tenant.clone(), Id(id), NoQuery).await?;
-    let auth = state.roads().auth.clone();
-    match memberships::delete(tenant.clone(), auth, Id(id), NoQuery, NoBody).await {
+    match memberships::delete(State(state), tenant.clone(), Id(id), NoQuery, NoBody).await {
         Ok(_) if is_own(&member, id) => Ok(Redirect::to("/organizations").into_response()),
         Ok(_) => Ok(member.to("members")),
         Err(problem) if problem.status() == StatusCode::CONFLICT => {

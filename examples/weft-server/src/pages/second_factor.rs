@@ -9,6 +9,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use weft_auth::{
     login::{Outcome, SecondFactor},
+    session::Proof,
     totp::{Code, RecoveryCode},
 };
 use zeroize::Zeroizing;
@@ -16,6 +17,7 @@ use zeroize::Zeroizing;
 use super::{
     Pages,
     form::Form,
+    invitations::accept_waiting,
     layout,
     refused::{Refused, told},
     sign_in::enter,
@@ -127,7 +129,14 @@ async fn give(
     let done = done.await;
     state.post().wake();
     match done {
-        Ok(signed_in) => Ok(enter(&state, &visitor, Outcome::SignedIn(signed_in))),
+        Ok(signed_in) => {
+            let session = &signed_in.started.session;
+            let proofs = session.proofs();
+            if proofs.iter().any(|(proof, _)| proof == Proof::Federation) {
+                accept_waiting(&state, session.account()).await?;
+            }
+            Ok(enter(&state, &visitor, Outcome::SignedIn(signed_in)))
+        }
         Err(error) => Ok(again(told(error)?)),
     }
 }

@@ -9,7 +9,7 @@ use axum::{
 };
 use maud::{Markup, PreEscaped};
 use weft_auth::{
-    AccountId,
+    AccountId, SessionId,
     cookie::Cookie,
     csrf::tower::FormToken,
     link::Post,
@@ -165,6 +165,11 @@ impl Member {
     /// Whose account it is.
     pub(crate) fn account(&self) -> AccountId {
         self.signed_in.session.account()
+    }
+
+    /// By what the member is signed in.
+    pub(crate) fn session(&self) -> SessionId {
+        self.signed_in.session.id()
     }
 
     /// What the member may see and do, as the API has it.

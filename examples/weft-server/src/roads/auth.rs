@@ -299,6 +299,21 @@ impl AuthRoad {
         Ok(found.into_iter().filter_map(read).collect())
     }
 
+    /// What something is kept of as an organisation at WorkOS, and none of ours is (any more).
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(crate) async fn left_organizations(&self) -> Result<Vec<OrganizationId>, Problem> {
+        let mut conn = pooled(&self.pool, "auth").await?;
+        let left: Vec<Left> = diesel::sql_query(
+            "SELECT organization FROM (                  SELECT organization FROM auth_domains                  UNION SELECT organization FROM auth_connections WHERE organization IS NOT NULL                  UNION SELECT organization FROM auth_identities              ) AS kept WHERE NOT EXISTS (                  SELECT FROM organizations o WHERE o.workos_organization = kept.organization)",
+        )
+        .load(&mut conn)
+        .await?;
+        let read = |left: Left| OrganizationId::new(left.organization).ok();
+        Ok(left.into_iter().filter_map(read).collect())
+    }
+
     /// Whether `account` is a member of `org`.
     ///
     /// # Errors
@@ -338,8 +353,36 @@ impl AuthRoad {
         }
     }
 
+    /// Whether `account` is a member of any organisation.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(crate) async fn is_anywhere(&self, account: AccountId) -> Result<bool, Problem> {
+        let mut conn = pooled(&self.pool, "auth").await?;
+        let membership = memberships::table
+            .filter(memberships::user_id.eq(Uuid::from(account)))
+            .select(memberships::id);
+        let is_anywhere = diesel::select(diesel::dsl::exists(membership));
+        Ok(is_anywhere.get_result(&mut conn).await?)
+    }
+
+    /// Whether the account of that id owns `org`.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(crate) async fn is_owner(&self, account: Uuid, org: Uuid) -> Result<bool, Problem> {
+        let mut conn = pooled(&self.pool, "auth").await?;
+        let membership = memberships::table
+            .filter(memberships::org_id.eq(org))
+            .filter(memberships::user_id.eq(account))
+            .filter(memberships::role.eq(Role::Owner))
+            .select(memberships::id);
+        let is_owner = diesel::select(diesel::dsl::exists(membership));
+        Ok(is_owner.get_result(&mut conn).await?)
+    }
+
     /// Lets an account sign in with its password and its second factor where its domain has single
-    /// sign-on.
+    /// sign-on, as long as it owns the organisation that requires it.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -357,6 +400,12 @@ impl AuthRoad {
 struct Kind {
     #[diesel(sql_type = diesel::sql_types::Text)]
     password: String,
+}
+
+#[derive(QueryableByName)]
+struct Left {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    organization: String,
 }
 
 /// How an organisation is named.
@@ -400,6 +449,9 @@ pub(crate) struct Connected {
     /// Its id.
     #[diesel(select_expression = organizations::id)]
     pub(crate) id: Uuid,
+    /// Its name.
+    #[diesel(select_expression = organizations::name)]
+    pub(crate) name: String,
     /// The short name of its plan.
     #[diesel(select_expression = plans::code)]
     pub(crate) plan: String,

@@ -1,21 +1,23 @@
 //! Members and what they may do. Owners alone write here, so that nobody raises themselves.
 
-use axum::{Json, http::StatusCode};
+use axum::{Json, extract::State, http::StatusCode};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use uuid::Uuid;
-use weft_auth::Mailbox;
+use weft_auth::{Mailbox, sso::OrganizationId, store::IdentityStore};
 
 use super::{Answer, Created, deleted, new_id, some_change};
 use crate::{
+    app::AppState,
     describe::shape,
     error::Problem,
     extract::{Body, Id, NoBody, NoQuery, Query, Tenant},
     openapi::{Api, Operation},
     page::{Cursor, Keyed, Limit, Page, after},
-    roads::{AuthRoad, OrgConnection},
-    schema::{membership_shops, memberships},
+    roads::OrgConnection,
+    schema::{membership_shops, memberships, organizations},
+    single_sign_on::unavailable,
     value::{Email, Line, Role},
 };
 
@@ -76,7 +78,11 @@ shape! { query
 /// Adds the routes of memberships.
 pub fn routes(api: Api) -> Api {
     let list = Operation::new("list_memberships", "Members, oldest first");
-    let create = Operation::new("create_membership", "Takes a member in; for owners");
+    let create = Operation::new(
+        "create_membership",
+        "Takes a member in; for owners, 20 times a minute and 200 times an hour",
+    )
+    .rated();
     let get = Operation::new("get_membership", "A member");
     let update = Operation::new("update_membership", "Changes a member; for owners");
     let delete = Operation::new("delete_membership", "Lets a member go; for owners");
@@ -136,8 +142,8 @@ pub(crate) async fn get(tenant: Tenant, Id(id): Id, _: NoQuery) -> Answer<Member
 }
 
 async fn create(
+    State(state): State<AppState>,
     tenant: Tenant,
-    auth: AuthRoad,
     _: NoQuery,
     Body(new): Body<NewMembership>,
 ) -> Result<Created<Membership>, Problem> {
@@ -145,8 +151,13 @@ async fn create(
     limited(new.role, new.shop_ids.as_deref())?;
     let mailbox = Mailbox::parse(&new.address)
         .map_err(|_| Problem::unprocessable("an address that mail can be sent to is needed"))?;
-    let user = auth.account(&mailbox).await?;
-    auth.begin_anew(tenant.identity().org_id, user).await?;
+    let org = tenant.identity().org_id;
+    let user = state.accounts().of_another(&mailbox, org).await?;
+    state
+        .roads()
+        .auth
+        .begin_anew(org, user)
+        .await?;
     let mut conn = tenant.open().await?;
     let made = conn
         .transaction(async |conn| {
@@ -198,6 +209,7 @@ pub(crate) async fn update(
 }
 
 pub(crate) async fn delete(
+    State(state): State<AppState>,
     tenant: Tenant,
     auth: AuthRoad,
     Id(id): Id,
@@ -205,38 +217,55 @@ pub(crate) async fn delete(
     _: NoBody,
 ) -> Result<StatusCode, Problem> {
     tenant.must_own()?;
-    deleted(let_go(&mut *tenant.open().await?, &auth, id).await?)
+    deleted(let_go(&state, &mut *tenant.open().await?, id).await?)
 }
 
-/// Lets a member go, unless nobody owned the organisation then, and ends the member's tokens for it.
-async fn let_go(conn: &mut OrgConnection, auth: &AuthRoad, id: Uuid) -> Result<usize, Problem> {
-    let gone: Vec<(Uuid, Uuid)> = conn
+/// Lets a member go, unless nobody owned the organisation then, and ends the member's tokens for it. What the
+/// organisation vouched for goes too: whoever is asked back begins anew.
+async fn let_go(state: &AppState, conn: &mut OrgConnection, id: Uuid) -> Result<usize, Problem> {
+    let gone: Option<(Uuid, Uuid)> = conn
         .transaction(async |conn| {
             if owners(conn).await? == [id] {
                 return Err(last_owner());
             }
             let member = memberships::table.filter(memberships::id.eq(id));
-            let gone =
-                diesel::delete(member).returning((memberships::org_id, memberships::user_id));
-            Ok(gone.load(conn).await?)
+            let gone: Option<(Uuid, Uuid)> = diesel::delete(member)
+                .returning((memberships::org_id, memberships::user_id))
+                .get_result(conn)
+                .await
+                .optional()?;
+            let Some((_, user)) = gone else {
+                return Ok(None);
+            };
+            let vouches: Option<String> = organizations::table
+                .select(organizations::workos_organization)
+                .first(conn)
+                .await?;
+            if let Some(Ok(organization)) = vouches.map(OrganizationId::new) {
+                let store = state.accounts().store();
+                let unlinked = store.unlink_identities(user.into(), &organization).await;
+                unlinked.map_err(|error| unavailable(&error))?;
+            }
+            Ok(gone)
         })
         .await?;
-    for (org, user) in &gone {
-        auth.end_tokens(*org, *user).await?;
-    }
-    Ok(gone.len())
+    let Some((org, user)) = gone else {
+        return Ok(0);
+    };
+    state.roads().auth.end_tokens(org, user).await?;
+    Ok(1)
 }
 
 /// The same for whoever goes of his own accord, if he is a member.
 pub(crate) async fn leave(
+    state: &AppState,
     conn: &mut OrgConnection,
-    auth: &AuthRoad,
     user: Uuid,
 ) -> Result<(), Problem> {
     let own = memberships::table.filter(memberships::user_id.eq(user));
     let id: Option<Uuid> = own.select(memberships::id).first(conn).await.optional()?;
     match id {
-        Some(id) => let_go(conn, auth, id).await.map(drop),
+        Some(id) => let_go(state, conn, id).await.map(drop),
         None => Ok(()),
     }
 }

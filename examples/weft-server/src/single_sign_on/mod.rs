@@ -190,7 +190,8 @@ impl SingleSignOn {
         Err(Unanswered(ClientError::Transport(endless)))
     }
 
-    /// Asks for all organisations from time to time, for as long as it is polled.
+    /// Asks for all organisations from time to time, for as long as it is polled, and forgets those that are
+    /// nobody's here any more.
     pub(crate) async fn follow(&self, roads: &Roads, store: &Store) {
         loop {
             let connected = roads.auth.connected_organizations().await;
@@ -199,6 +200,10 @@ impl SingleSignOn {
                     let status = problem.status();
                     tracing::warn!(%status, %organization, "an organisation waits");
                 }
+            }
+            if let Err(problem) = forget_left(roads, store).await {
+                let status = problem.status();
+                tracing::warn!(%status, "what was taken down is still there");
             }
             sleep(PERIOD).await;
         }
@@ -213,6 +218,17 @@ pub(crate) async fn end_tokens(store: &Store, org: Uuid, ended: &Ended) -> Resul
     for person in &ended.people {
         let tokens = store.revoke_api_tokens(*person, Some(org)).await;
         tokens.map_err(|error| unavailable(&error))?;
+    }
+    Ok(())
+}
+
+/// Forgets what came late of organisations that took single sign-on down: nothing would ask for it again, and
+/// their domains are others' to prove.
+async fn forget_left(roads: &Roads, store: &Store) -> Result<(), Problem> {
+    let directory = Directory::new(store.clone());
+    for organization in roads.auth.left_organizations().await? {
+        let ended = directory.forget(&organization).await;
+        ended.map_err(|error| unavailable(&error))?;
     }
     Ok(())
 }

@@ -48,3 +48,33 @@ fn tokens_of_programs_stay_good() {
     let left = database.query("SELECT 1 FROM auth_api_tokens").unwrap();
     assert!(left.is_empty());
 }
+
+#[test]
+fn identities_of_before_are_linked_since_then_at_the_latest() {
+    let all = migrations();
+    let text: String = all.iter().map(|(_, text)| &**text).collect();
+    let template = cluster().template("weft-server-0016", &text, |database| {
+        database.execute(&text)?;
+        Ok(())
+    });
+    let database = template.unwrap().database().unwrap();
+    let database: &Database = &database;
+    database
+        .execute(&format!(
+            "ALTER TABLE auth_identities DROP COLUMN since; \
+             REVOKE DELETE ON auth_domains, auth_connections FROM weft_auth; \
+             INSERT INTO auth_accounts (id, mailbox, state, break_glass) \
+                 VALUES ('{USER}', 'ada@example.com', 'active', false); \
+             INSERT INTO auth_identities VALUES ('conn_1', 'idp_1', 'org_1', 'ada@example.com', '{USER}')"
+        ))
+        .unwrap();
+    let (_, identities) = all
+        .iter()
+        .find(|(name, _)| *name == "0016_identities")
+        .unwrap();
+    database.execute(identities).unwrap();
+    let kept = "SELECT bool_and(since <= now()), has_table_privilege('weft_auth', 'auth_domains', 'DELETE') \
+                FROM auth_identities";
+    let kept = database.query(kept).unwrap();
+    assert_eq!(kept[0], [Some("t".to_owned()), Some("t".to_owned())]);
+}

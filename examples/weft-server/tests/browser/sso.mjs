@@ -73,6 +73,9 @@ test("an owner sets it up, who is invited signs in through it, and nobody else d
   const session = cookies.find(({ name }) => name === "__Host-session");
   assert.ok(session.secure && session.httpOnly && session.sameSite === "Lax");
   assert.ok(!cookies.some(({ name }) => name.startsWith("__Host-sso")), "the flow is over");
+  await noor.goto("/account");
+  await noor.getByRole("button", { name: "Unlink Ullmann Textiles" }).waitFor();
+  await look(noor, "account-organisations");
   assert.deepEqual(noor.complaints, []);
 
   // What another browser began, or begins itself with a state of its own.

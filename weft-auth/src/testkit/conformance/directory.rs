@@ -191,7 +191,9 @@ where
 {
     let (own, other, domain) = (organization()?, organization()?, domain()?);
     let enforce = async |organization: &OrganizationId, enforced| {
-        let set = store.enforce_domain(organization, &domain, enforced).await;
+        let set = store
+            .enforce_domain(organization, &domain, enforced, None)
+            .await;
         set.map_err(store_failed)
     };
     let required = async || {
@@ -280,7 +282,9 @@ where
             true,
         )
         .await?;
-        let enforced = store.enforce_domain(organization, &domain, true).await;
+        let enforced = store
+            .enforce_domain(organization, &domain, true, None)
+            .await;
         enforced.map_err(store_failed)?;
         ids.push(id);
         domains.push(domain);

@@ -140,5 +140,6 @@ pub(super) fn identity(
         key: key.ok_or_else(|| Violation::new("an id is one", ()))?,
         organization: organization.clone(),
         email: mailbox()?.as_str().to_owned(),
+        since: now(),
     })
 }

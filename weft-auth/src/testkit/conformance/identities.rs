@@ -1,4 +1,4 @@
-use super::fixtures::{account, connection_id, identity, mailbox, organization};
+use super::fixtures::{DAY, account, connection_id, identity, mailbox, now, organization};
 use super::{Subject, revocations, winners};
 use crate::sso::{ConnectionId, IdentityRecord, OrganizationId};
 use crate::store::{
@@ -31,6 +31,10 @@ where
     only_an_active_account_of_that_mailbox_is_linked(store).await?;
     revocations::a_link_ends_what_was_there(store).await?;
     revocations::an_identity_is_unlinked_with_what_came_over_it(store).await?;
+    revocations::a_new_mailbox_has_no_identities(store).await?;
+    revocations::who_leaves_an_organisation_leaves_its_identities(store).await?;
+    revocations::an_organisation_is_forgotten_with_what_came_over_it(store).await?;
+    revocations::a_domain_that_is_enforced_leaves_one_way_in(store).await?;
     revocations::a_revocation_ends_what_it_is_about(store).await?;
     revocations::a_revocation_is_about_people(store).await
 }
@@ -145,6 +149,7 @@ async fn an_identity_is_known_by_its_key(store: &impl IdentityStore) -> Result<(
     }
     let renamed = IdentityRecord {
         email: stranger.email,
+        since: now() + DAY,
         ..identity.clone()
     };
     let whose = store.recognize_identity(&renamed).await;
@@ -152,7 +157,11 @@ async fn an_identity_is_known_by_its_key(store: &impl IdentityStore) -> Result<(
     let rule = "an identity is known by its connection and id";
     holds(rule, whose, Some(account.id))?;
     let own = store.identities_of(account.id).await;
-    let rule = "an identity has the address that was given last";
+    let rule = "an identity has the address that was given last, and is linked since it was";
+    let renamed = IdentityRecord {
+        since: identity.since,
+        ..renamed
+    };
     holds(rule, own.map_err(store_failed)?, vec![renamed])
 }
 

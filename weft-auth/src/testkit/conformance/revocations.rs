@@ -1,20 +1,23 @@
 //! What ends with an identity, and with what vouched for it.
 
 use super::fixtures::{
-    MINUTE, TestLink, account, connection_id, domain, identity, now, organization, session, token,
-    word,
+    DAY, MINUTE, TestLink, account, connection_id, domain, identity, mailbox, now, organization,
+    session, token, word,
 };
 use super::identities::{Known, known};
-use crate::AccountId;
 use crate::link::Purpose;
 use crate::login::ChallengeRecord;
 use crate::session::{Proof, Proofs, Record};
-use crate::sso::{Connection, ConnectionId, ConnectionState, OrganizationId, Revocation};
+use crate::sso::{
+    Connection, ConnectionId, ConnectionState, DomainProof, OrganizationId, Revocation, Timestamp,
+};
 use crate::store::{
-    AccountStore, DirectoryStore, IdentityStore, LinkStore, SecondFactorStore, SessionStore,
+    Account, AccountStore, DirectoryStore, IdentityStore, LinkStore, SecondFactorStore,
+    SessionStore,
 };
 use crate::testkit::violation::{Violation, holds, store_failed};
 use crate::token::{Challenge, Session, TokenDigest};
+use crate::{AccountId, Mailbox};
 
 /// What an account has that ends.
 struct Began {
@@ -137,6 +140,202 @@ where
     holds(rule, is_left(store, &over).await?, (false, false))?;
     holds(rule, is_left(store, &apart).await?, (true, true))?;
     holds(rule, is_left(store, &others).await?, (true, true))
+}
+
+pub(super) async fn a_new_mailbox_has_no_identities<S>(store: &S) -> Result<(), Violation>
+where
+    S: IdentityStore + AccountStore + SessionStore + SecondFactorStore,
+{
+    let (connection, organization) = (connection_id()?, organization()?);
+    let Known { identity, account } = known(store, &connection, &organization).await?;
+    let other = known(store, &connection, &organization).await?;
+    let over = began(store, account.id, Some(&connection)).await?;
+    let apart = began(store, account.id, None).await?;
+    let others = began(store, other.account.id, Some(&connection)).await?;
+    let change = async |from: &Mailbox, expected| {
+        let changed = store.change_mailbox(account.id, from, &mailbox()?).await;
+        let rule = "a mailbox is changed from the one that it is";
+        holds(rule, changed.map_err(store_failed)?, expected)
+    };
+    change(&mailbox()?, false).await?;
+    let rule = "a mailbox that stays keeps its identities";
+    let whose = store.recognize_identity(&identity).await;
+    holds(rule, whose.map_err(store_failed)?, Some(account.id))?;
+    holds(rule, is_left(store, &over).await?, (true, true))?;
+    change(&account.mailbox, true).await?;
+    let rule = "nobody vouches for a new mailbox by what was linked before";
+    let whose = store.recognize_identity(&identity).await;
+    holds(rule, whose.map_err(store_failed)?, None)?;
+    let own = store.identities_of(account.id).await;
+    holds(rule, own.map_err(store_failed)?, vec![])?;
+    holds(rule, is_left(store, &over).await?, (false, false))?;
+    holds(rule, is_left(store, &apart).await?, (true, true))?;
+    holds(rule, is_left(store, &others).await?, (true, true))
+}
+
+pub(super) async fn who_leaves_an_organisation_leaves_its_identities<S>(
+    store: &S,
+) -> Result<(), Violation>
+where
+    S: IdentityStore + AccountStore + SessionStore + SecondFactorStore,
+{
+    let connections = [connection_id()?, connection_id()?, connection_id()?];
+    let (left, others) = (organization()?, organization()?);
+    let Known { account, .. } = known(store, &connections[0], &left).await?;
+    for (connection, organization) in [(&connections[1], &left), (&connections[2], &others)] {
+        let person = identity(connection, organization)?;
+        let linked = store.link_identity(&person, account.id, &account.mailbox, None);
+        linked.await.map_err(store_failed)?;
+    }
+    let other = known(store, &connections[0], &left).await?;
+    let mut all = Vec::new();
+    for connection in &connections {
+        all.push(began(store, account.id, Some(connection)).await?);
+    }
+    let apart = began(store, account.id, None).await?;
+    let colleagues = began(store, other.account.id, Some(&connections[0])).await?;
+    let rule = "identities of an organisation are unlinked with what came over them";
+    for expected in [2, 0] {
+        let unlinked = store.unlink_identities(account.id, &left).await;
+        holds(rule, unlinked.map_err(store_failed)?, expected)?;
+    }
+    let own = store.identities_of(account.id).await;
+    let own = own.map_err(store_failed)?.into_iter();
+    let own: Vec<_> = own.map(|identity| identity.organization).collect();
+    holds(rule, own, vec![others])?;
+    for (place, is_over) in [true, true, false].into_iter().enumerate() {
+        let expected = (!is_over, !is_over);
+        holds(rule, is_left(store, &all[place]).await?, expected)?;
+    }
+    holds(rule, is_left(store, &apart).await?, (true, true))?;
+    holds(rule, is_left(store, &colleagues).await?, (true, true))
+}
+
+pub(super) async fn an_organisation_is_forgotten_with_what_came_over_it<S>(
+    store: &S,
+) -> Result<(), Violation>
+where
+    S: IdentityStore + DirectoryStore + AccountStore + SessionStore + SecondFactorStore,
+{
+    let (own, others) = (organization()?, organization()?);
+    let (first, second, bare) = (connection_id()?, connection_id()?, connection_id()?);
+    let (ada, eve) = (
+        known(store, &first, &own).await?,
+        known(store, &second, &others).await?,
+    );
+    let (early, late) = (Timestamp::of(now()), Timestamp::of(now() + DAY));
+    let active = ConnectionState::Active;
+    let (at_home, abroad) = (domain()?, domain()?);
+    for (organization, domain, id) in [(&own, &at_home, &bare), (&others, &abroad, &second)] {
+        let kept = Connection::restore(
+            id.clone(),
+            Some(organization.clone()),
+            active,
+            Some(late.clone()),
+        );
+        store.keep_connection(&kept).await.map_err(store_failed)?;
+        let verified = DomainProof::Verified;
+        let proved = store.keep_domain(organization, domain, verified, &late);
+        proved.await.map_err(store_failed)?;
+    }
+    let ends = [
+        began(store, ada.account.id, Some(&first)).await?,
+        began(store, eve.account.id, Some(&bare)).await?,
+    ];
+    let stays = [
+        began(store, ada.account.id, None).await?,
+        began(store, eve.account.id, Some(&second)).await?,
+    ];
+    let forgotten = store.forget_organization(&own).await;
+    let rule = "an organisation is forgotten with all that came over its connections";
+    holds(rule, forgotten.map_err(store_failed)?, 2)?;
+    for began in &ends {
+        holds(rule, is_left(store, began).await?, (false, false))?;
+    }
+    let whose = store.recognize_identity(&ada.identity).await;
+    holds(rule, whose.map_err(store_failed)?, None)?;
+    let rule = "no other organisation is forgotten";
+    for began in &stays {
+        holds(rule, is_left(store, began).await?, (true, true))?;
+    }
+    let whose = store.recognize_identity(&eve.identity).await;
+    holds(rule, whose.map_err(store_failed)?, Some(eve.account.id))?;
+    let left = store.owner_of_domain(&abroad).await.map_err(store_failed)?;
+    holds(
+        rule,
+        left.map(|owner| owner.organization),
+        Some(others.clone()),
+    )?;
+    let rule = "a domain of a forgotten organisation is free";
+    let verified = DomainProof::Verified;
+    let proved = store.keep_domain(&others, &at_home, verified, &early).await;
+    holds(rule, proved.map_err(store_failed)?, true)?;
+    let rule = "what is said of a forgotten organisation is the first that is";
+    let given_up = store.keep_domain(&others, &at_home, DomainProof::Withdrawn, &late);
+    given_up.await.map_err(store_failed)?;
+    let proved = store.keep_domain(&own, &at_home, verified, &early).await;
+    holds(rule, proved.map_err(store_failed)?, true)?;
+    let again = store
+        .owner_of_domain(&at_home)
+        .await
+        .map_err(store_failed)?;
+    holds(
+        rule,
+        again.map(|owner| owner.organization),
+        Some(own.clone()),
+    )?;
+    let connected = Connection::restore(bare.clone(), Some(own.clone()), active, Some(early));
+    let kept = store.keep_connection(&connected).await;
+    kept.map_err(store_failed)?;
+    let kept = store.connection(&bare).await.map_err(store_failed)?;
+    holds(rule, kept, Some(connected))
+}
+
+/// What began by a password or a mail goes on in nobody's browser, also where a sign-in is under way.
+pub(super) async fn a_domain_that_is_enforced_leaves_one_way_in<S>(
+    store: &S,
+) -> Result<(), Violation>
+where
+    S: IdentityStore + DirectoryStore + AccountStore + SessionStore + SecondFactorStore,
+{
+    let (connection, organization, domain) = (connection_id()?, organization()?, domain()?);
+    let at = Timestamp::of(now());
+    let proved = store.keep_domain(&organization, &domain, DomainProof::Verified, &at);
+    proved.await.map_err(store_failed)?;
+    let mailbox = format!("{}@{}", word()?, domain.as_str());
+    let owner = Account {
+        mailbox: Mailbox::parse(&mailbox).map_err(store_failed)?,
+        ..account()?
+    };
+    let stranger = account()?;
+    for account in [&owner, &stranger] {
+        store.create_account(account).await.map_err(store_failed)?;
+    }
+    let own = began(store, owner.id, None).await?;
+    let other = began(store, owner.id, None).await?;
+    let over = began(store, owner.id, Some(&connection)).await?;
+    let strangers = began(store, stranger.id, None).await?;
+    let set = async |enforced| {
+        let but = Some(own.record.id);
+        let set = store.enforce_domain(&organization, &domain, enforced, but);
+        holds("a domain is set", set.await.map_err(store_failed)?, true)
+    };
+    set(false).await?;
+    let rule = "a domain that is released ends nothing";
+    holds(rule, is_left(store, &other).await?, (true, true))?;
+    set(true).await?;
+    let rule = "a domain that is enforced ends what came over no connection";
+    holds(rule, is_left(store, &other).await?, (false, false))?;
+    let late = token::<Session>()?.digest();
+    let began_before = session(owner.id)?;
+    let begun = store.begin_session(&late, &began_before, Some(0), None);
+    let rule = "a sign-in that a domain's enforcement overtook begins no session";
+    holds(rule, begun.await.map_err(store_failed)?, false)?;
+    let rule = "a domain that is enforced leaves what came over a connection, and that session";
+    holds(rule, is_left(store, &own).await?, (true, false))?;
+    holds(rule, is_left(store, &over).await?, (true, false))?;
+    let rule = "a domain is not enforced for people of another one";
+    holds(rule, is_left(store, &strangers).await?, (true, true))
 }
 
 pub(super) async fn a_revocation_ends_what_it_is_about<S>(store: &S) -> Result<(), Violation>

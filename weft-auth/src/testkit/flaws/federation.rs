@@ -92,8 +92,10 @@ forward! { Flawed:
             organization: &OrganizationId,
             domain: &Domain,
             enforced: bool,
+            but: Option<SessionId>,
         ) -> Answer<bool, Self> {
-            let set = self.inner.enforce_domain(organization, domain, enforced).await?;
+            let but = but.filter(|_| !self.is(Flaw::EnforcedSparesNobody));
+            let set = self.inner.enforce_domain(organization, domain, enforced, but).await?;
             Ok(set || self.is(Flaw::DomainIsEnforcedByAnybody))
         }
 
@@ -106,6 +108,18 @@ forward! { Flawed:
                 true => Ok(()),
                 false => self.inner.delete_organization(organization, at).await,
             }
+        }
+
+        async fn forget_organization(&self, organization: &OrganizationId) -> Answer<u64, Self> {
+            let connections = self.inner.connections_of(organization).await?;
+            let ended = self.inner.forget_organization(organization).await?;
+            for kept in connections.iter().filter(|_| self.is(Flaw::ForgottenIsDeleted)) {
+                let (id, at) = (kept.id().clone(), kept.updated_at().cloned());
+                let deleted = ConnectionState::Deleted;
+                let deleted = Connection::restore(id, Some(organization.clone()), deleted, at);
+                self.inner.keep_connection(&deleted).await?;
+            }
+            Ok(ended)
         }
     }
 }
@@ -160,6 +174,19 @@ impl<S: People> IdentityStore for Flawed<S> {
         identity: &IdentityKey,
     ) -> Answer<bool, Self> {
         self.inner.unlink_identity(account, identity).await
+    }
+
+    async fn unlink_identities(
+        &self,
+        account: AccountId,
+        organization: &OrganizationId,
+    ) -> Answer<u64, Self> {
+        if !self.is(Flaw::IdentitiesOutliveTheMember) {
+            return self.inner.unlink_identities(account, organization).await;
+        }
+        let own = self.inner.identities_of(account).await?;
+        let own = own.iter().filter(|own| own.organization == *organization);
+        Ok(own.count() as u64)
     }
 
     async fn identities_of(&self, account: AccountId) -> Answer<Vec<IdentityRecord>, Self> {

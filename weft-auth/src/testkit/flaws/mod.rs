@@ -54,6 +54,9 @@ enum Flaw {
     DomainIsEnforcedByAnybody,
     ClaimIsBelieved,
     OrganizationLeavesDomains,
+    IdentitiesOutliveTheMember,
+    ForgottenIsDeleted,
+    EnforcedSparesNobody,
     TokenIsReadAndThenRotated,
     EveryUseIsRecorded,
     TokenIsAnybodysToRevoke,
@@ -384,10 +387,6 @@ fn the_suite_finds_each_flaw_by_its_rule() {
             "a session without a connection is of none, not of the blank one",
         ),
         (
-            Flaw::SessionIsOfAnyEpoch,
-            "a sign-in that a new password overtook begins no session",
-        ),
-        (
             Flaw::MailboxIsLookedUpAndThenTaken,
             "of all who register a mailbox at once one wins",
         ),
@@ -446,6 +445,18 @@ fn the_suite_finds_each_flaw_by_its_rule() {
             "an organisation is deleted with its connections and domains, and no other",
         ),
         (
+            Flaw::IdentitiesOutliveTheMember,
+            "identities of an organisation are unlinked with what came over them",
+        ),
+        (
+            Flaw::ForgottenIsDeleted,
+            "what is said of a forgotten organisation is the first that is",
+        ),
+        (
+            Flaw::EnforcedSparesNobody,
+            "a domain that is enforced leaves what came over a connection, and that session",
+        ),
+        (
             Flaw::TokenIsReadAndThenRotated,
             "of all rotations of a token at once one wins",
         ),
@@ -474,14 +485,25 @@ fn the_suite_finds_each_flaw_by_its_rule() {
     ] {
         assert_eq!(rules(flaw), [rule], "{flaw:?}");
     }
-    // What it opened was a session, a challenge, and what was made in one.
-    let rules = rules(Flaw::PasswordLeavesSessions);
-    assert_eq!(
-        rules,
-        [
-            "a new password ends sessions and links",
-            "a challenge of a former password is void",
-            "a new password that is set outside of a session ends API tokens"
-        ]
-    );
+    for (flaw, each) in [
+        // What it opened was a session, a challenge, and what was made in one.
+        (
+            Flaw::PasswordLeavesSessions,
+            &[
+                "a new password ends sessions and links",
+                "a challenge of a former password is void",
+                "a new password that is set outside of a session ends API tokens",
+            ][..],
+        ),
+        // What overtakes a sign-in is a password, and an organisation.
+        (
+            Flaw::SessionIsOfAnyEpoch,
+            &[
+                "a sign-in that a new password overtook begins no session",
+                "a sign-in that a domain's enforcement overtook begins no session",
+            ],
+        ),
+    ] {
+        assert_eq!(rules(flaw), each, "{flaw:?}");
+    }
 }

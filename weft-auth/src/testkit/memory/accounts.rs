@@ -86,8 +86,18 @@ impl AccountStore for Memory {
         self.step(|tables| {
             let free = tables.account_with(to).is_none();
             let account = tables.accounts.get_mut(&id);
-            let same = account.filter(|account| free && account.mailbox == *from);
-            same.map(|account| account.mailbox = to.clone()).is_some()
+            let Some(account) = account.filter(|account| free && account.mailbox == *from) else {
+                return false;
+            };
+            account.mailbox = to.clone();
+            tables.identities.retain(|(_, of)| *of != id);
+            take_out(&mut tables.sessions, |row| {
+                row.record.account == id && row.record.connection.is_some()
+            });
+            tables
+                .challenges
+                .retain(|_, (record, _)| record.account != id || record.connection.is_none());
+            true
         })
     }
 
@@ -129,6 +139,7 @@ impl AccountStore for Memory {
                 .retain(|_, (record, _)| record.account != id);
             tables.totps.remove(&id);
             tables.recovery_codes.remove(&id);
+            tables.identities.retain(|(_, of)| *of != id);
             tables.accounts.remove(&id).is_some()
         })
     }

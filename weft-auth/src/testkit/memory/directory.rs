@@ -1,6 +1,7 @@
 use std::cmp::Ordering;
 
 use super::{Memory, Tables};
+use crate::SessionId;
 use crate::sso::{
     Claim, Connection, ConnectionId, ConnectionState, Domain, DomainOwner, DomainProof,
     OrganizationId, Timestamp,
@@ -95,11 +96,18 @@ impl DirectoryStore for Memory {
         organization: &OrganizationId,
         domain: &Domain,
         enforced: bool,
+        but: Option<SessionId>,
     ) -> impl Future<Output = Answer<bool, Self>> + Send {
         self.step(|tables| {
             let own = tables.owner(domain);
-            let own = own.filter(|row| row.organization == *organization);
-            own.map(|row| row.claim.enforced = enforced).is_some()
+            let Some(own) = own.filter(|row| row.organization == *organization) else {
+                return false;
+            };
+            own.claim.enforced = enforced;
+            if enforced {
+                tables.leave_one_way_in(domain, but);
+            }
+            true
         })
     }
 
@@ -150,6 +158,26 @@ impl DirectoryStore for Memory {
             }
         })
     }
+
+    fn forget_organization(
+        &self,
+        organization: &OrganizationId,
+    ) -> impl Future<Output = Answer<u64, Self>> + Send {
+        self.step(|tables| {
+            let came = tables.all_over(organization);
+            let ended = tables.end_federated(came);
+            tables
+                .connections
+                .retain(|kept| kept.organization_id() != Some(organization));
+            tables
+                .claims
+                .retain(|_, row| row.organization != *organization);
+            tables
+                .identities
+                .retain(|(known, _)| known.organization != *organization);
+            ended
+        })
+    }
 }
 
 impl Tables {
@@ -161,6 +189,25 @@ impl Tables {
             claim: Claim::new(domain.clone(), DomainProof::Pending, false),
             at: None,
         })
+    }
+
+    fn leave_one_way_in(&mut self, domain: &Domain, but: Option<SessionId>) {
+        let accounts = self.accounts.values_mut();
+        for account in accounts.filter(|account| account.mailbox.domain() == domain.as_str()) {
+            let (id, epoch) = (account.id, account.epoch);
+            account.epoch += 1;
+            self.sessions.retain(|row| {
+                row.record.account != id
+                    || row.record.connection.is_some()
+                    || Some(row.record.id) == but
+            });
+            let left = self.sessions.iter_mut();
+            for row in left.filter(|row| row.record.account == id && row.epoch == epoch) {
+                row.epoch += 1;
+            }
+            self.challenges
+                .retain(|_, (record, _)| record.account != id);
+        }
     }
 
     fn claim_of(&self, organization: &OrganizationId, domain: &Domain) -> Option<&ClaimRow> {

@@ -81,6 +81,25 @@ impl IdentityStore for Memory {
         })
     }
 
+    fn unlink_identities(
+        &self,
+        account: AccountId,
+        organization: &OrganizationId,
+    ) -> impl Future<Output = Answer<u64, Self>> + Send {
+        self.step(|tables| {
+            let is_own = |(known, of): &(IdentityRecord, AccountId)| {
+                known.organization == *organization && *of == account
+            };
+            let own = tables.identities.iter().filter(|row| is_own(row));
+            let came: Vec<Came> = own
+                .map(|(known, _)| (Some(account), known.key.connection().clone()))
+                .collect();
+            let unlinked = take_out(&mut tables.identities, is_own);
+            tables.end_federated(came);
+            unlinked as u64
+        })
+    }
+
     fn identities_of(
         &self,
         account: AccountId,
@@ -161,7 +180,7 @@ impl Tables {
             .all(|(known, _)| known.key != identity.key)
     }
 
-    fn all_over(&self, organization: &OrganizationId) -> Vec<Came> {
+    pub(super) fn all_over(&self, organization: &OrganizationId) -> Vec<Came> {
         let of = |known: Option<&OrganizationId>| known == Some(organization);
         let kept = self
             .connections
@@ -190,7 +209,7 @@ impl Tables {
             .collect()
     }
 
-    fn end_federated(&mut self, came: impl IntoIterator<Item = Came>) -> u64 {
+    pub(super) fn end_federated(&mut self, came: impl IntoIterator<Item = Came>) -> u64 {
         let mut ended = 0;
         for (of, id) in came {
             let ends = |account: AccountId, connection: Option<&str>| {

@@ -1,10 +1,11 @@
-//! What concerns oneself: devices, password, app, address, and the end of it.
+//! What concerns oneself: organisations, devices, password, app, address, and the end of it.
 
 mod address;
 mod app;
 mod confirm;
 mod deletion;
 mod devices;
+mod identities;
 mod password;
 
 use axum::extract::State;
@@ -17,6 +18,7 @@ use crate::app::AppState;
 pub(super) fn routes(pages: Pages) -> Pages {
     let pages = pages.get("/account", show);
     let pages = devices::routes(pages);
+    let pages = identities::routes(pages);
     let pages = password::routes(pages);
     let pages = app::routes(pages);
     let pages = address::routes(pages);
@@ -26,6 +28,7 @@ pub(super) fn routes(pages: Pages) -> Pages {
 
 async fn show(State(state): State<AppState>, signed_in: SignedIn) -> Result<Markup, Refused> {
     let account = account(&state, &signed_in).await?;
+    let identities = identities::list(&state, &signed_in, &account).await?;
     let devices = devices::list(&state, &signed_in).await?;
     Ok(layout::wide(
         "Your account",
@@ -37,6 +40,7 @@ async fn show(State(state): State<AppState>, signed_in: SignedIn) -> Result<Mark
                 li { a href="/account/password" { strong { "Password" } span.soft { (if account.password.is_some() { "Set" } else { "None: you sign in by mail" }) } } }
                 li { a href="/account/app" { strong { "Authenticator app" } span.soft { (if account.second_factor { "On" } else { "Off" }) } } }
             }
+            (identities)
             (devices)
             p { a href="/organizations" { "Your organisations" } }
             p { a href="/account/deletion" { "Delete your account" } }

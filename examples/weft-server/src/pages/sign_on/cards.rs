@@ -39,7 +39,7 @@ pub(super) fn domains_card(member: &Member, claims: &[Claim]) -> Markup {
     html! {
         section.stack {
             h2 { "Domains" }
-            p { "People whose addresses are in a domain that is proved to be yours may sign in through your organisation. You prove it by a record in the domain's DNS." }
+            p { "People whose addresses are in a domain that is proved to be yours may sign in through your organisation. You prove it by a record in the domain's DNS. Where you require it, whoever signed in in another way is signed out." }
             @if claims.is_empty() {
                 p.soft { "None is proved yet." }
             } @else {
@@ -102,7 +102,7 @@ pub(super) fn ends_card(member: &Member, organization: &OrganizationId) -> Marku
     html! {
         section.card.stack.tight {
             h2 { "Take it down" }
-            p { "Nobody signs in through your organisation any more, and who did is signed out. Passwords and links by mail work again. What is set up at WorkOS, as " code { (organization) } ", stays there." }
+            p { "Nobody signs in through your organisation any more, and who did is signed out. Passwords and links by mail work again. Your domains are free for others to prove. What is set up at WorkOS, as " code { (organization) } ", stays there." }
             (layout::form(member.visitor(), &member.path("sign-on/remove"), html! {
                 button.danger type="submit" { "Take it down" }
             }))

@@ -13,8 +13,8 @@ use diesel_async::RunQueryDsl;
 use maud::{Markup, html};
 use serde::Deserialize;
 use weft_auth::{
-    sso::{Connection, ConnectionState, Domain, DomainProof, OrganizationId, Revocation, Setup},
-    store::{DirectoryStore, IdentityStore},
+    sso::{Connection, ConnectionState, Directory, Domain, DomainProof, OrganizationId, Setup},
+    store::DirectoryStore,
 };
 
 use cards::{connection_card, domains_card, ends_card};
@@ -274,7 +274,9 @@ async fn require(
     if required {
         state.roads().auth.keep_a_way_in(member.account()).await?;
     }
-    let set = store.enforce_domain(&organization, &domain, required).await;
+    let set = store
+        .enforce_domain(&organization, &domain, required, Some(member.session()))
+        .await;
     match set.map_err(|error| unavailable(&error))? {
         true => Ok(member.to("sign-on")),
         false => Err(Problem::not_found().into()),
@@ -313,16 +315,11 @@ async fn remove(
     Form(Nothing {}): Form<Nothing>,
 ) -> Result<Response, Refused> {
     let (_, organization) = connected(&state, &member).await?;
-    let store = state.accounts().store();
-    let claims = store.claims_of(&organization).await;
-    for claim in claims.map_err(|error| unavailable(&error))? {
-        let freed = store.enforce_domain(&organization, &claim.domain, false);
-        freed.await.map_err(|error| unavailable(&error))?;
-    }
     let org = member.tenant().identity().org_id;
+    // In this order: whoever comes back meanwhile sees that it is over, or is forgotten with it.
     connect(state.roads(), org, None).await?;
-    let everybody = Revocation::Organization(organization);
-    let ended = store.revoke_federated(&everybody).await;
+    let directory = Directory::new(state.accounts().store().clone());
+    let ended = directory.forget(&organization).await;
     ended.map_err(|error| unavailable(&error))?;
     Ok(member.to("sign-on"))
 }

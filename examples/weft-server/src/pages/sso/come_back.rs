@@ -10,7 +10,7 @@ use axum::{
 use uuid::Uuid;
 use weft_auth::{
     Mailbox,
-    login::Admission,
+    login::{Admission, Outcome},
     sso::{Bound, Callback, ConnectionId, Directory, Domain, Identity, IdentityRecord},
     store::{AccountStore, FlowStore, IdentityStore},
 };
@@ -100,7 +100,7 @@ async fn let_in(
 ) -> Result<Response, No> {
     let (identity, verified, org) = admitted(state, workos, bound).await?;
     let invitation = match belonging(state, (&identity, &verified), org).await? {
-        Belonging::Member => None,
+        Belonging::Member | Belonging::OfAnother => None,
         Belonging::Invited(invitation) => Some(invitation),
         Belonging::Not => return Err(No::NotLetIn),
     };
@@ -111,9 +111,21 @@ async fn let_in(
         return Err(No::ProveFirst);
     };
     let Admission {
-        account, outcome, ..
+        account,
+        outcome,
+        organization,
+        ..
     } = admission;
-    if let Some(invitation) = invitation {
+    // It may have been taken down meanwhile, with all sessions that were there then.
+    let connected = state.roads().auth.connected(&organization).await?;
+    if connected.is_none_or(|connected| connected.id != org) {
+        let directory = Directory::new(state.accounts().store().clone());
+        let ended = directory.forget(&organization).await;
+        ended.map_err(|error| unavailable(&error))?;
+        return Err(No::Over);
+    }
+    // Where a second factor is owed, it is accepted after that.
+    if let (Some(invitation), Outcome::SignedIn(_)) = (invitation, &outcome) {
         invitations::accept(state, account, &format!("{org}:{invitation}")).await?;
     }
     Ok(enter(state, visitor, outcome))
@@ -151,6 +163,8 @@ enum Belonging {
     Member,
     /// By that invitation, to the address that the organisation vouches for.
     Invited(Uuid),
+    /// A member of another one, with an address for which this one leaves no other way in.
+    OfAnother,
     Not,
 }
 
@@ -161,7 +175,7 @@ async fn belonging(
     org: Uuid,
 ) -> Result<Belonging, No> {
     let store = state.accounts().store();
-    let record = IdentityRecord::from(identity);
+    let record = IdentityRecord::new(identity, SystemTime::now());
     let known = store.recognize_identity(&record).await;
     let mailbox = Mailbox::parse(&record.email).map_err(|_| No::NotLetIn)?;
     let account = match known.map_err(|error| unavailable(&error))? {
@@ -182,7 +196,18 @@ async fn belonging(
     {
         return Ok(Belonging::Member);
     }
-    let mailbox = account.map_or(mailbox, |account| account.mailbox);
-    let invited = invitations::waiting_for(state, org, &mailbox).await?;
-    Ok(invited.map_or(Belonging::Not, Belonging::Invited))
+    let mailbox = account
+        .as_ref()
+        .map_or(&mailbox, |account| &account.mailbox);
+    if let Some(invited) = invitations::waiting_for(state, org, mailbox).await? {
+        return Ok(Belonging::Invited(invited));
+    }
+    let required = store.requires_single_sign_on(mailbox.domain()).await;
+    if let Some(account) = &account
+        && required.map_err(|error| unavailable(&error))?
+        && state.roads().auth.is_anywhere(account.id).await?
+    {
+        return Ok(Belonging::OfAnother);
+    }
+    Ok(Belonging::Not)
 }

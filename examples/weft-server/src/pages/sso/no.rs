@@ -115,7 +115,7 @@ impl IntoResponse for No {
             No::ProveFirst => (
                 StatusCode::FORBIDDEN,
                 "One more step",
-                "There is an account with your address, and nobody has shown yet to read that mailbox. Sign in with a link by mail once; after that this way is open to you.",
+                "There is an account with your address, and nobody has shown yet to read that mailbox. Sign in with a link by mail once; after that this way is open to you. If your organisation takes no such links, ask an owner of it to take them until you did.",
             ),
             No::Told(status, text) => (status, "Not now", text),
             No::Refused(Refused::Problem(problem))

@@ -50,7 +50,7 @@ fn is_in(browser: &Browser) -> bool {
 }
 
 /// Adds an app, and returns its secret and the recovery codes.
-async fn with_app(browser: &mut Browser) -> (Vec<u8>, Vec<String>) {
+pub(super) async fn with_app(browser: &mut Browser) -> (Vec<u8>, Vec<String>) {
     let page = browser.visit("/account/app").await.clone();
     let sealed = page
         .after("name=\"sealed\" value=\"", "\"")
@@ -91,7 +91,7 @@ fn base32(text: &str) -> Vec<u8> {
 }
 
 /// The code of the step that many from now (RFC 6238).
-fn code(secret: &[u8], steps: u64) -> String {
+pub(super) fn code(secret: &[u8], steps: u64) -> String {
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap()

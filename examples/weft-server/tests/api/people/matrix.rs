@@ -67,6 +67,9 @@ enum Flow {
     AskToSignIn,
     AskToReset,
     AskToRegister,
+    /// The wrong password, and the right one, at the way in that is left to owners.
+    OwnersWrong,
+    OwnersRight,
 }
 
 impl Flow {
@@ -78,6 +81,8 @@ impl Flow {
             Flow::AskToSignIn => ("/sign-in/link", None),
             Flow::AskToReset => ("/reset", None),
             Flow::AskToRegister => ("/sign-up", Some(WRONG)),
+            Flow::OwnersWrong => ("/sign-in/owner", Some(WRONG)),
+            Flow::OwnersRight => ("/sign-in/owner", Some(RIGHT)),
         }
     }
 
@@ -99,6 +104,7 @@ impl Flow {
             Flow::AskToSignIn => (303, Some("/mailed/sign-in"), 1, 6),
             Flow::AskToReset => (303, Some("/mailed/reset"), 1, 6),
             Flow::AskToRegister => (303, Some("/mailed/register"), 1, 6),
+            Flow::OwnersWrong | Flow::OwnersRight => (422, None, 0, 9),
         }
     }
 }
@@ -204,9 +210,13 @@ impl Wire<'_> {
     }
 }
 
-/// What was said once the connection was ready, of which the first is that the network is charged.
+/// What was said once the connection was ready, of which the first is that the network is charged, or whose
+/// the domain is.
 fn said(mut sent: Vec<String>) -> Vec<String> {
-    let begins = |message: &String| message.starts_with("Parse INSERT INTO auth_rates");
+    let begins = |message: &String| {
+        message.starts_with("Parse INSERT INTO auth_rates")
+            || message.starts_with("Parse SELECT organization, enforced FROM auth_domains")
+    };
     let begin = sent.iter().position(begins).unwrap();
     sent.drain(..begin);
     sent.retain(|message| message != "Sync");
@@ -297,6 +307,45 @@ fn asking_for_another_password_tells_no_account() {
 #[test]
 fn signing_up_tells_no_account() {
     all_alike(Flow::AskToRegister);
+}
+
+/// Neither an account, nor that its password is the right one, nor that it was marked once.
+#[test]
+fn the_way_in_of_owners_tells_nothing_of_others() {
+    on_wire(async |wire| {
+        let required = "UPDATE auth_accounts SET break_glass = true; \
+             UPDATE organizations SET workos_organization = 'org_1' WHERE slug = 'kumo-ceramics'; \
+             INSERT INTO auth_domains VALUES ('org_1', 'matrix.example', 'verified', true, '2020')";
+        wire.stage.database.execute(required).unwrap();
+        let expected = wire.see(Flow::OwnersWrong, State::Unknown).await;
+        let (status, location, mails, statements) = Flow::OwnersWrong.expected();
+        assert_eq!(
+            (expected.status, expected.location.as_deref()),
+            (status, location)
+        );
+        assert_eq!(expected.mails.len(), mails);
+        let executed = expected.sent.iter().filter(|sent| *sent == "Execute");
+        assert_eq!(executed.count(), statements, "{:#?}", expected.sent);
+        for flow in [Flow::OwnersWrong, Flow::OwnersRight] {
+            for state in State::ALL {
+                let seen = wire.see(flow, state).await;
+                assert_eq!(seen, expected, "{flow:?} {state:?}");
+            }
+        }
+        // Who owns the organisation is asked for the second factor.
+        let owner = State::SecondFactor.mailbox();
+        wire.stage
+            .database
+            .execute(&format!(
+                "INSERT INTO memberships (org_id, id, user_id, role, all_shops, display_name, address) \
+                 SELECT '{}', gen_random_uuid(), id, 'owner', true, 'Owner', mailbox \
+                 FROM auth_accounts WHERE mailbox = '{owner}'",
+                wire.stage.a.id
+            ))
+            .unwrap();
+        let seen = wire.see(Flow::OwnersRight, State::SecondFactor).await;
+        assert_eq!(seen.location.as_deref(), Some("/sign-in/second-factor"));
+    });
 }
 
 #[test]

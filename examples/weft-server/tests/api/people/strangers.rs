@@ -104,6 +104,7 @@ fn forms(theirs: &World) -> Vec<Vec<(&'static str, String)>> {
         ],
         vec![("display_name", text("Eve")), ("access", text("owner"))],
         vec![("part", text("sso"))],
+        vec![("connection", text("conn_1"))],
         vec![
             ("domain", text("nordwind-outdoor.example")),
             ("required", text("yes")),

@@ -5,12 +5,12 @@ use std::time::SystemTime;
 use axum::http::Request;
 use serde_json::json;
 use weft_auth::{
-    sso::{ConnectionState, DomainProof, fake::Mishap},
+    sso::{ConnectionState, DomainProof, Setup, fake::Mishap},
     token::Scope,
 };
 use weft_server::token::Permission;
 
-use super::{super::signed_in, DOMAIN, HERE, OWNER, REN, World, person};
+use super::{super::signed_in, DOMAIN, HERE, OWNER, REN, World, away, person, session};
 use crate::{
     browser::Browser,
     stage::{accounts, on_stage, token, until},
@@ -64,6 +64,106 @@ fn what_ends_there_ends_here() {
             page.text.contains("proved") && page.text.contains("active"),
             "{page:?}"
         );
+    });
+}
+
+#[test]
+fn what_is_taken_down_frees_its_domains_and_can_be_set_up_again() {
+    on_stage(async |stage| {
+        let world = World::set_up(stage).await;
+        drop(world.browser_of(REN).await);
+        let mut owner = signed_in(&world.stage, OWNER).await;
+        world.require(true);
+        owner.visit(HERE).await;
+        owner.submit(&format!("{HERE}/remove"), &[]).await;
+        for table in ["auth_domains", "auth_connections", "auth_identities"] {
+            assert_eq!(world.count(table), "0", "{table}");
+        }
+        // Another organisation has it now, and is asked nothing of the former one.
+        world.execute(
+            "UPDATE organizations SET plan_id = (SELECT id FROM plans WHERE code = 'enterprise')",
+        );
+        let theirs = "/o/nordwind-outdoor/sign-on";
+        let mut greta = signed_in(&world.stage, "greta@nordwind-outdoor.example").await;
+        greta.visit(theirs).await;
+        greta.submit(theirs, &[]).await;
+        greta
+            .submit(
+                &format!("{theirs}/portal"),
+                &[("part", Setup::Domains.name())],
+            )
+            .await;
+        let back = world.follow(&away(&greta.page));
+        greta.visit(&back).await;
+        let page = greta.submit(&format!("{theirs}/refresh"), &[]).await;
+        assert!(
+            page.status.as_u16() == 200 && page.text.contains("proved"),
+            "{page:?}"
+        );
+        let mut owner = signed_in(&world.stage, OWNER).await;
+        owner.visit(HERE).await;
+        assert_eq!(owner.submit(HERE, &[]).await.status.as_u16(), 409);
+        greta.visit(theirs).await;
+        greta.submit(&format!("{theirs}/remove"), &[]).await;
+        owner.visit(HERE).await;
+        let page = owner.submit(&format!("{HERE}/refresh"), &[]).await;
+        assert!(
+            page.text.contains("proved") && page.text.contains("active"),
+            "{page:?}"
+        );
+        drop(world.browser_of(REN).await);
+    });
+}
+
+/// The one who takes it down is faster than whoever comes back.
+#[test]
+fn who_comes_back_to_what_is_taken_down_is_not_signed_in() {
+    on_stage(async |stage| {
+        let world = World::set_up(stage).await;
+        drop(world.browser_of(REN).await);
+        world.execute(
+            "CREATE FUNCTION taken_down() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS \
+             'BEGIN UPDATE public.organizations SET workos_organization = NULL; RETURN NULL; END'; \
+             CREATE TRIGGER taken_down AFTER INSERT ON auth_sessions FOR EACH ROW \
+             WHEN (NEW.connection IS NOT NULL) EXECUTE FUNCTION taken_down()",
+        );
+        let mut ren = Browser::new(&world.stage.router);
+        let back = world.begin(&mut ren, REN).await;
+        assert_eq!(ren.visit(&back).await.status.as_u16(), 410);
+        assert_eq!(session(&ren), None);
+        for table in [
+            "auth_sessions WHERE connection IS NOT NULL",
+            "auth_domains",
+            "auth_connections",
+            "auth_identities",
+        ] {
+            assert_eq!(world.count(table), "0", "{table}");
+        }
+    });
+}
+
+/// An event or an answer of WorkOS's that is late says that a domain is of who is nobody here any more.
+#[test]
+fn what_is_late_of_what_was_taken_down_is_forgotten() {
+    on_stage(async |stage| {
+        let world = World::set_up(stage).await;
+        let late = ["org_8", "org_9"];
+        for organization in late {
+            world.execute(&format!(
+                "INSERT INTO auth_domains VALUES \
+                 ('{organization}', '{organization}.example', 'verified', false, '2020')"
+            ));
+        }
+        world.execute("INSERT INTO auth_connections VALUES ('conn_9', 'org_9', 'active', '2020')");
+        let forgotten = until("they are forgotten", async || {
+            world.count("auth_domains") == "1" && world.count("auth_connections") == "1"
+        });
+        tokio::select! {
+            () = world.stage.state.work() => {}
+            () = forgotten => {}
+        }
+        let own = format!("auth_domains WHERE domain = '{DOMAIN}' AND proof = 'verified'");
+        assert_eq!(world.count(&own), "1");
     });
 }
 

@@ -3,6 +3,8 @@
 
 mod endings;
 mod faults;
+mod identities;
+mod joining;
 mod settings;
 mod signing_in;
 
@@ -88,6 +90,13 @@ impl World {
         self.execute(&format!(
             "UPDATE organizations SET plan_id = (SELECT id FROM plans WHERE code = '{code}') \
              WHERE slug = 'kumo-ceramics'"
+        ));
+    }
+
+    /// Whether the organisation's people have no other way in, as by the page.
+    fn require(&self, required: bool) {
+        self.execute(&format!(
+            "UPDATE auth_domains SET enforced = {required} WHERE domain = '{DOMAIN}'"
         ));
     }
 

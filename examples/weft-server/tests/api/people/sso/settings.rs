@@ -91,6 +91,16 @@ fn an_organisation_can_leave_its_people_no_other_way_and_its_owner_one() {
             ask("/sign-in/owner", &[("email", REN), password]).await.0,
             422
         );
+        // Nor who owns the organisation no more, before anything begins.
+        let role =
+            |role| format!("UPDATE memberships SET role = '{role}' WHERE address = '{OWNER}'");
+        world.execute(&role("member"));
+        assert_eq!(
+            ask("/sign-in/owner", &[("email", OWNER), password]).await.0,
+            422
+        );
+        assert_eq!(world.count("auth_challenges"), "0");
+        world.execute(&role("owner"));
         assert_eq!(
             ask("/sign-in/owner", &[("email", OWNER), password]).await.0,
             200
@@ -106,6 +116,46 @@ fn an_organisation_can_leave_its_people_no_other_way_and_its_owner_one() {
         assert_eq!(world.count("auth_domains WHERE enforced"), "1");
         owner.submit(&format!("{HERE}/remove"), &[]).await;
         drop(signed_in(&world.stage, REN).await);
+    });
+}
+
+/// Whoever is signed in by what is not taken any more is not, here and in other organisations: the session is
+/// one, and the way back in is the organisation's.
+#[test]
+fn who_signed_in_in_another_way_is_signed_out_where_it_is_required() {
+    on_stage(async |stage| {
+        let world = World::set_up(stage).await;
+        let hash = hash(Params::OWASP).await;
+        world.execute(&format!(
+            "UPDATE auth_accounts SET password = '{hash}' WHERE mailbox = '{OWNER}'"
+        ));
+        let mut greta = signed_in(&world.stage, "greta@nordwind-outdoor.example").await;
+        let mut through = world.browser_of(REN).await;
+        let mut ren = signed_in(&world.stage, REN).await;
+        let mut elsewhere = signed_in(&world.stage, OWNER).await;
+        let mut owner = signed_in(&world.stage, OWNER).await;
+        world.execute(&format!(
+            "INSERT INTO auth_totps (account_id, sealed, last_step) \
+             SELECT id, 'x', 0 FROM auth_accounts WHERE mailbox = '{OWNER}'"
+        ));
+        owner.visit(HERE).await;
+        let yes = [("domain", DOMAIN), ("required", "yes")];
+        let page = owner.submit(&format!("{HERE}/require"), &yes).await;
+        assert!(
+            page.text.contains("through the organisation alone"),
+            "{page:?}"
+        );
+        for (browser, path) in [
+            (&mut ren, "/sign-in"),
+            (&mut elsewhere, "/sign-in"),
+            (&mut owner, "/account"),
+            (&mut through, "/account"),
+            (&mut greta, "/account"),
+        ] {
+            assert_eq!(browser.visit("/account").await.path, path);
+        }
+        world.sign_in(&mut ren, person(REN)).await;
+        assert_eq!(ren.page.path, "/o/kumo-ceramics/inbox", "{:?}", ren.page);
     });
 }
 
