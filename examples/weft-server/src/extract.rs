@@ -9,6 +9,7 @@ use axum::{
 use chrono::Utc;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use uuid::Uuid;
+use weft_tenancy::Scope;
 
 use crate::{
     app::AppState,
@@ -37,6 +38,14 @@ impl Tenant {
     /// When the database cannot be reached.
     pub async fn open(&self) -> Result<OrgConnection, Problem> {
         Ok(self.app.within(self.identity.scope()).await?)
+    }
+
+    /// A connection that sees all shops, for what is counted across them and shown to nobody.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub(crate) async fn open_whole(&self) -> Result<OrgConnection, Problem> {
+        Ok(self.app.within(Scope::org(self.identity.org_id)).await?)
     }
 
     /// The member.

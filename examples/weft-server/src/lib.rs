@@ -6,6 +6,7 @@
 
 pub mod accounts;
 pub mod app;
+pub mod attachments;
 pub mod bootstrap;
 pub mod config;
 pub mod describe;
@@ -18,6 +19,7 @@ pub mod keys;
 pub mod layers;
 pub mod mail;
 pub mod migrate;
+pub mod object_store;
 pub mod openapi;
 pub mod page;
 pub mod pages;

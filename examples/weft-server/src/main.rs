@@ -175,7 +175,7 @@ async fn serve(folder: &StateFolder, roads: Roads, listen: &str, demo: bool) -> 
     let accounts = Accounts::new(roads.auth.clone(), &keys)?;
     let directory = Directory::new(keys.webhooks().clone())?;
     let outgoing = Outgoing::from_env()?;
-    let state = AppState::new(roads, directory, outgoing, (accounts, site, post));
+    let state = AppState::new(roads, directory, outgoing, files()?, (accounts, site, post));
     state
         .read_endpoints()
         .await
@@ -186,6 +186,20 @@ async fn serve(folder: &StateFolder, roads: Roads, listen: &str, demo: bool) -> 
     work.abort();
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Replaced by the embedded store.
+fn files() -> Outcome<weft_server::attachments::Attachments> {
+    use weft_storage::{Bucket, Credentials, Downloads, Jurisdiction, Store, Uploads, Worker};
+    let place = ("embedded", Jurisdiction::Eu);
+    let bucket = Bucket::self_hosted("http://127.0.0.1:9", Store::Embedded, place, "attachments")?;
+    let credentials = Credentials::new("none", "none")?;
+    let store = weft_server::object_store::ObjectStore {
+        uploads: Uploads::new(bucket.clone(), credentials.clone()),
+        downloads: Downloads::new(bucket.clone(), credentials.clone()),
+        worker: Worker::new(bucket, credentials),
+    };
+    Ok(weft_server::attachments::Attachments::new(store)?)
 }
 
 async fn import(roads: &Roads, org: &str, shop: &str, file: File) -> Outcome<()> {

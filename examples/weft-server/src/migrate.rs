@@ -47,6 +47,10 @@ pub fn migrations() -> Vec<(&'static str, Cow<'static, str>)> {
             "0011_auth_grants",
             weft_auth::postgres::grants("weft_auth").into(),
         ),
+        (
+            "0013_attachments",
+            ours(include_str!("../migrations/0013_attachments.sql")),
+        ),
     ]
 }
 

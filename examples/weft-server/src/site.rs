@@ -8,7 +8,7 @@ use weft_auth::{
     cookie::Cookie,
     csrf::{Csrf, tower::CsrfLayer},
     headers::{
-        Csp, Hsts, PreloadConsent, ReferrerPolicy, SecurityHeaders, Stage,
+        Csp, Directive, Hsts, PreloadConsent, ReferrerPolicy, SecurityHeaders, Source, Stage,
         tower::SecurityHeadersLayer,
     },
     session::Policy,
@@ -24,6 +24,8 @@ pub struct Site {
     authority: Authority,
     csrf: CsrfLayer,
     headers: SecurityHeadersLayer,
+    hsts: Option<Hsts>,
+    store: Option<Origin>,
     proxies: TrustedProxies,
     pub(crate) cookies: Cookies,
 }
@@ -54,7 +56,9 @@ impl Site {
         Ok(Site {
             authority: rest.parse().map_err(|_| not_an_origin())?,
             csrf: CsrfLayer::new(csrf, cookies.session.clone()),
-            headers: headers(&parsed, None)?,
+            headers: headers(&parsed, None, None)?,
+            hsts: None,
+            store: None,
             origin: parsed,
             proxies: TrustedProxies::none(),
             cookies,
@@ -67,7 +71,21 @@ impl Site {
     /// When the headers contradict each other.
     pub fn with_hsts(self, hsts: Hsts) -> io::Result<Site> {
         Ok(Site {
-            headers: headers(&self.origin, Some(hsts))?,
+            headers: headers(&self.origin, Some(hsts), self.store.as_ref())?,
+            hsts: Some(hsts),
+            ..self
+        })
+    }
+
+    /// The same with files that go to the store at `origin` and come from there.
+    ///
+    /// # Errors
+    /// When that is none, or one that browsers do not let pages reach.
+    pub fn with_store(self, origin: &str) -> io::Result<Site> {
+        let store = Origin::parse(origin).map_err(io::Error::other)?;
+        Ok(Site {
+            headers: headers(&self.origin, self.hsts, Some(&store))?,
+            store: Some(store),
             ..self
         })
     }
@@ -161,9 +179,23 @@ impl std::error::Error for NotAStage {}
 /// Where browsers report what the policy kept them from.
 pub(crate) const REPORTS: &str = "/reports/csp";
 
-fn headers(origin: &Origin, hsts: Option<Hsts>) -> io::Result<SecurityHeadersLayer> {
+fn headers(
+    origin: &Origin,
+    hsts: Option<Hsts>,
+    store: Option<&Origin>,
+) -> io::Result<SecurityHeadersLayer> {
     let reports = format!("{}{REPORTS}", origin.as_str());
     let csp = Csp::pages().with_reports_to(reports);
+    // Forms, what they redirect to, and the script that shows how far an upload is. No images: what people
+    // sent is saved and never shown.
+    let csp = match store {
+        Some(store) => [Directive::FormAction, Directive::ConnectSrc]
+            .into_iter()
+            .fold(csp, |csp, directive| {
+                csp.allow(directive, Source::Origin(store.clone()))
+            }),
+        None => csp,
+    };
     let headers = SecurityHeaders::new(&csp)
         .map_err(io::Error::other)?
         // Addresses of pages hold tokens of links.

@@ -222,7 +222,12 @@ async fn say(member: Member, Of(id): Of, Form(said): Form<Said>) -> Result<Respo
         }
     };
     let direction = said.direction;
-    let new = Body(NewMessage { direction, body });
+    let attachment_ids = None;
+    let new = Body(NewMessage {
+        direction,
+        body,
+        attachment_ids,
+    });
     messages::create(member.tenant().clone(), Id(id), NoQuery, new).await?;
     Ok(back(&member, id))
 }

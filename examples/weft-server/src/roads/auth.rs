@@ -13,9 +13,10 @@ use weft_webhooks::{inbox, outbox};
 
 use super::{RoadClosed, pooled};
 use crate::{
+    attachments::stale,
     error::Problem,
     schema::{
-        api_tokens, auth_accounts, membership_shops, memberships, organizations,
+        api_tokens, attachments, auth_accounts, membership_shops, memberships, organizations,
         webhook_deliveries, webhook_endpoints, webhook_messages, webhook_secrets,
     },
     token::{Api, TokenDigest},
@@ -151,6 +152,25 @@ impl AuthRoad {
             .load(&mut conn)
             .await?;
         Ok(deliveries.into_iter().chain(messages).collect())
+    }
+
+    /// The organisations that have files which nobody wants at `now`.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(crate) async fn with_stale_attachments(
+        &self,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Uuid>, Problem> {
+        let mut conn = pooled(&self.pool, "auth").await?;
+        let found = attachments::table
+            .filter(stale(now))
+            .select(attachments::org_id)
+            .distinct()
+            .limit(BATCH.into())
+            .load(&mut conn)
+            .await?;
+        Ok(found)
     }
 
     /// Whom the token with this digest speaks for at `now`; `None` when it is unknown or expired.

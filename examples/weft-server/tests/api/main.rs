@@ -3,6 +3,7 @@
 #![allow(missing_docs, clippy::panic, clippy::print_stdout, clippy::unwrap_used)]
 #![allow(clippy::disallowed_methods, reason = "routes of tests")]
 
+mod attachments;
 mod bad_input;
 mod browser;
 mod citus;
@@ -16,6 +17,7 @@ mod others;
 mod people;
 mod roads;
 mod shapes;
+mod shelf;
 mod socket;
 mod spec;
 mod stage;

@@ -29,6 +29,7 @@ fn ids(stage: &Stage) -> Vec<Uuid> {
         "order_lines",
         "conversations",
         "messages",
+        "attachments",
         "webhook_endpoints",
         "webhook_secrets",
         "webhook_deliveries",
