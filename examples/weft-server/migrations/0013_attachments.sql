@@ -9,7 +9,7 @@ UPDATE plans SET storage = CASE code
     WHEN 'enterprise' THEN 2000000000000
     ELSE 0 END;
 
-ALTER TABLE messages ADD UNIQUE (org_id, conversation_id, id);
+ALTER TABLE messages ADD UNIQUE (org_id, shop_id, conversation_id, id);
 
 CREATE TABLE attachments (
     org_id          uuid        NOT NULL,
@@ -42,8 +42,8 @@ CREATE TABLE attachments (
     FOREIGN KEY (org_id, shop_id) REFERENCES shops (org_id, id),
     FOREIGN KEY (org_id, shop_id, conversation_id)
         REFERENCES conversations (org_id, shop_id, id) ON DELETE SET NULL (conversation_id),
-    FOREIGN KEY (org_id, conversation_id, message_id)
-        REFERENCES messages (org_id, conversation_id, id)
+    FOREIGN KEY (org_id, shop_id, conversation_id, message_id)
+        REFERENCES messages (org_id, shop_id, conversation_id, id)
         ON DELETE SET NULL (conversation_id, message_id),
     FOREIGN KEY (org_id, author_id) REFERENCES memberships (org_id, id)
         ON DELETE SET NULL (author_id)
