@@ -2,34 +2,26 @@
 
 #![allow(missing_docs, clippy::print_stdout)]
 
+mod server;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
-use chrono::{TimeDelta, Utc};
-use diesel_async::{AsyncConnection, AsyncPgConnection};
 use futures_util::future::join_all;
+use server::{ORIGIN, OWNER, Server, keys};
 use tower::ServiceExt;
 use weft_benches::{in_turns, tokio_runtime};
 use weft_embedded::{Cluster, Options};
-use weft_server::accounts::Accounts;
-use weft_server::events::Outgoing;
-use weft_server::keys::Keys;
-use weft_server::mail::Post;
-use weft_server::roads::Roads;
 use weft_server::site::Site;
-use weft_server::token::{ApiToken, PREFIX};
-use weft_server::webhooks::directory::Directory;
-use weft_server::{AppState, app, config, migrate, seed};
-use weft_webhooks::outgoing::{Networks, Roots};
+use weft_server::token::{New, Permission, Scopes};
 use weft_webhooks::{Scheme, Secret, Signer};
 
 const ROUNDS: usize = 31;
 const AT_ONCE: u32 = 16;
 const SECRET: &str = "a secret of the bench's own, long enough";
-const KEYS: &str = "bench:S3kpL0nq0Jt0h8iIh2q0dJ8mWc7Yv5oXb1uR4eTz6aE=";
 
 fn main() {
     let cluster = Cluster::start(Options::new("weft-benches")).expect("a Postgres");
@@ -86,29 +78,24 @@ fn secret(text: &str) -> Secret {
 
 /// The service on that database, and the path of an endpoint of the demo's.
 async fn endpoint(database: &weft_embedded::Database) -> (Router, String) {
-    let owner = database.url("postgres");
-    let mut owner = AsyncPgConnection::establish(&owner)
-        .await
-        .expect("an owner");
-    migrate::migrate(&mut owner).await.expect("a schema");
-    let roads = Roads::open(&config::addresses(database))
-        .await
-        .expect("roads");
-    let [org, _] = seed::seed(&roads).await.expect("the demo");
-    let mailbox = weft_auth::Mailbox::parse("aiko@kumo-ceramics.example").expect("an address");
+    let site = Site::new(ORIGIN, &keys()).expect("a site");
+    let Server {
+        router,
+        roads,
+        accounts,
+        org,
+    } = Server::new(database, site).await;
+    let mailbox = weft_auth::Mailbox::parse(OWNER).expect("an address");
     let user = roads.auth.account(&mailbox).await.expect("an account");
-    let token = ApiToken::generate(PREFIX).expect("a token");
-    let until = Utc::now() + TimeDelta::hours(1);
-    let digest = token.digest();
-    let issued = roads.auth.issue(&digest, (org, user), "bench", until);
-    issued.await.expect("a token");
-    let keys: Keys = KEYS.parse().expect("keys");
-    let directory = Directory::new(keys.webhooks().clone()).expect("a directory");
-    let outgoing = Outgoing::new(Roots::none(), Networks::none()).expect("a way out");
-    let accounts = Accounts::new(roads.auth.clone(), &keys).expect("accounts");
-    let site = Site::new("https://localhost", &keys).expect("a site");
-    let people = (accounts, site, Post::nobody());
-    let router = app(AppState::new(roads, directory, outgoing, people));
+    let new = New {
+        account: user.into(),
+        audience: Some(org),
+        label: "bench",
+        scopes: &Scopes::new([Permission::Write]),
+        lifetime: None,
+    };
+    let issued = accounts.tokens().issue(new, SystemTime::now()).await;
+    let (_, token) = issued.expect("a token");
     let new = serde_json::json!({ "provider": "workos", "label": "bench", "secret": SECRET });
     let request = Request::post("/api/webhook-endpoints")
         .header("authorization", format!("Bearer {}", token.expose()))

@@ -9,7 +9,8 @@ use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, Method, StatusCode, header};
-use axum::response::Response;
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 use http_body::Frame;
@@ -391,4 +392,34 @@ async fn answers_to_somebody_are_kept_nowhere() {
         file.headers[header::CACHE_CONTROL],
         "public, max-age=31536000"
     );
+}
+
+/// What is put around the guard words its refusals, and has nothing to do with what is beside it.
+#[tokio::test]
+async fn a_refusal_may_be_said_in_other_words() {
+    let reword = async |request: Request, next: Next| {
+        let response = next.run(request).await;
+        match response.extensions().get::<Refusal>() {
+            Some(_) => (StatusCode::FORBIDDEN, "load it again").into_response(),
+            None => ([("x-around", "yes")], response).into_response(),
+        }
+    };
+    let pages = Router::new().route("/note", get(async || "a note").post(async || "changed"));
+    let api = Router::new().route("/api/note", get(async || "a note"));
+    let app = Guarded::new(pages, layer())
+        .layer(from_fn(reword))
+        .bearing(api, || StatusCode::UNAUTHORIZED)
+        .into_router();
+    for (request, status, body, around) in [
+        (http::Request::get("/note"), 200, "a note", true),
+        (http::Request::post("/note"), 403, "load it again", false),
+        (http::Request::get("/api/note"), 200, "a note", false),
+    ] {
+        let request = request.body(Body::empty()).unwrap();
+        let answer = app.clone().oneshot(request).await.unwrap();
+        assert_eq!(answer.status().as_u16(), status);
+        assert_eq!(answer.headers().contains_key("x-around"), around);
+        let said = answer.into_body().collect().await.unwrap().to_bytes();
+        assert_eq!(said, body);
+    }
 }

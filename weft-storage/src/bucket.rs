@@ -108,6 +108,20 @@ impl Bucket {
         )
     }
 
+    /// A bucket of the store that comes with an application, which listens on this machine alone.
+    ///
+    /// # Errors
+    /// When the name is none.
+    pub fn embedded(port: u16, name: &str) -> Result<Bucket, BucketError> {
+        let place = ("local", Jurisdiction::Local);
+        Bucket::self_hosted(
+            &format!("http://127.0.0.1:{port}"),
+            Store::Embedded,
+            place,
+            name,
+        )
+    }
+
     fn at(
         origin: String,
         (store, region, jurisdiction): (Store, &str, Jurisdiction),
@@ -173,7 +187,7 @@ fn is_word(text: &str, length: std::ops::RangeInclusive<usize>) -> bool {
 }
 
 /// An origin that cannot hold a user, a path, or a port that a client would leave out.
-fn is_endpoint(text: &str) -> bool {
+pub(crate) fn is_endpoint(text: &str) -> bool {
     let (authority, tls) = match (text.strip_prefix("https://"), text.strip_prefix("http://")) {
         (Some(authority), _) => (authority, true),
         (_, Some(authority)) => (authority, false),

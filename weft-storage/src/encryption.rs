@@ -4,8 +4,10 @@ use std::fmt;
 /// something else, or nothing, is refused.
 ///
 /// From the strongest on: with [`Kms`](Encryption::Kms) a tenant's key can be destroyed and its objects
-/// with it; with [`Provider`](Encryption::Provider) whoever reads the bucket reads the object;
-/// [`Unasked`](Encryption::Unasked) is what the store does by itself.
+/// with it; with [`Provider`](Encryption::Provider), the weaker class, whoever reads the bucket reads the
+/// object, and all tenants' objects are under the same keys; [`Unasked`](Encryption::Unasked) is what the
+/// store does by itself, which for [`Store::Embedded`](crate::Store::Embedded) is to seal it under a key of
+/// the tenant's own, and elsewhere may be nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Encryption {

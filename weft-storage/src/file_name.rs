@@ -55,10 +55,13 @@ impl FileName {
     /// What a browser is told of it: always to save it (RFC 6266), by a name in ASCII for those that know
     /// no other, and the whole one (RFC 8187).
     pub(crate) fn disposition(&self) -> String {
-        let mut text = String::from("attachment; filename=\"");
+        let (start, middle) = ("attachment; filename=\"", "\"; filename*=UTF-8''");
+        let room = start.len() + middle.len() + 4 * self.0.len();
+        let mut text = String::with_capacity(room);
+        text.push_str(start);
         let plain = |c: char| c.is_ascii_graphic() && !"\"\\%;".contains(c) || c == ' ';
         text.extend(self.0.chars().map(|c| if plain(c) { c } else { '_' }));
-        text.push_str("\"; filename*=UTF-8''");
+        text.push_str(middle);
         crate::encode::extended(&self.0, &mut text);
         text
     }

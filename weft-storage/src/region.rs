@@ -24,6 +24,8 @@ pub enum Jurisdiction {
     Sg,
     /// Australia.
     Au,
+    /// Wherever this machine is: its operator says.
+    Local,
 }
 
 macro_rules! regions {
@@ -141,6 +143,7 @@ impl fmt::Display for Jurisdiction {
             Jurisdiction::Jp => "Japan",
             Jurisdiction::Sg => "Singapore",
             Jurisdiction::Au => "Australia",
+            Jurisdiction::Local => "this machine",
         })
     }
 }

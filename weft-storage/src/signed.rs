@@ -9,7 +9,8 @@ use zeroize::Zeroizing;
 #[derive(Clone, PartialEq, Eq)]
 pub struct SignedUrl(pub(crate) Zeroizing<String>);
 
-/// A request that is signed, for a client of one's own to send as it is.
+/// A request that is signed, for a client of one's own to send as it is; [`Answer`](crate::Answer) reads
+/// what comes back.
 #[derive(Clone)]
 pub struct SignedRequest {
     pub(crate) method: &'static str,

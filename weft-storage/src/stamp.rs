@@ -76,6 +76,28 @@ fn parts(at: SystemTime) -> [u64; 6] {
     [year, month, day, rest / 3600, rest % 3600 / 60, rest % 60]
 }
 
+/// The moment of year, month, day, hour, minute, second, if there is one from 1970 on
+/// (`days_from_civil`).
+pub(crate) fn moment([year, month, day, hour, minute, second]: [u64; 6]) -> Option<SystemTime> {
+    let is_date =
+        (1970..=9999).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day);
+    if !is_date || hour > 23 || minute > 59 || second > 60 {
+        return None;
+    }
+    let (shifted_year, shifted) = match month > 2 {
+        true => (year, month - 3),
+        false => (year - 1, month + 9),
+    };
+    let (era, year_of_era) = (shifted_year / 400, shifted_year % 400);
+    let of_year = (153 * shifted + 2) / 5 + day - 1;
+    let of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + of_year;
+    let days = (era * 146_097 + of_era).checked_sub(719_468)?;
+    let seconds = days * 86_400 + hour * 3600 + minute * 60 + second;
+    let at = UNIX_EPOCH + Duration::from_secs(seconds);
+    // The 31st of a shorter month is a day of the next one.
+    (parts(at)[1..3] == [month, day]).then_some(at)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

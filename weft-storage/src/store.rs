@@ -40,8 +40,17 @@ impl Store {
         matches!(self, Store::Aws | Store::Ovh | Store::Ceph)
     }
 
-    /// Whether it refuses a PUT where there is an object already, by `If-None-Match: *`.
+    /// Whether it refuses a PUT where there is an object already, by `If-None-Match: *`, as far as its
+    /// documentation says.
     pub const fn refuses_overwriting(self) -> bool {
-        matches!(self, Store::Aws | Store::CloudflareR2 | Store::Embedded)
+        matches!(
+            self,
+            Store::Aws
+                | Store::CloudflareR2
+                | Store::Ovh
+                | Store::Scaleway
+                | Store::Ceph
+                | Store::Embedded
+        )
     }
 }

@@ -71,5 +71,6 @@ mod tests {
             assert_eq!(ttl(nanos), Err(TtlError), "{nanos}");
         }
         assert!(Ttl::new(Duration::MAX).is_err());
+        assert_eq!(Ttl::MOST.as_secs(), 900);
     }
 }

@@ -33,6 +33,8 @@ mod options;
 mod owner;
 mod server;
 mod simple_query;
+#[cfg(feature = "store")]
+pub mod store;
 mod template;
 
 pub use binaries::{Binaries, Search};

@@ -1,5 +1,7 @@
 //! `weft-embedded [--name NAME] [--state FOLDER] [--durable]` starts a private Postgres, prints
 //! its address, and stops it when the standard input ends, if nobody else uses it then.
+//!
+//! `weft-embedded object-store` is the process behind a store (feature `store`).
 
 use std::env;
 use std::io::{Write, stdin, stdout};
@@ -18,6 +20,10 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), Box<dyn std::error::Error>> {
+    #[cfg(feature = "store")]
+    if env::args().nth(1).as_deref() == Some("object-store") {
+        return Ok(weft_embedded::store::child()?);
+    }
     let mut name = "demo".to_owned();
     let mut state = None;
     let mut profile = Profile::Test;

@@ -1,12 +1,11 @@
 -- Run once on a Citus coordinator, after the migrations: rows of organisations are distributed by
--- org_id, parents first, and what every organisation reads is on every node. A reference table
--- cannot refer to a distributed one, so the tokens of a deleted membership stay, and are of no use:
--- a token is looked up together with its membership.
-ALTER TABLE api_tokens DROP CONSTRAINT api_tokens_org_id_user_id_fkey;
+-- org_id, parents first, and what every organisation reads is on every node. What is on one node
+-- cannot refer to a distributed table, so the tokens of a deleted membership stay. They are of no use
+-- as long as there is none: the membership is looked up at each use.
+ALTER TABLE auth_api_tokens DROP CONSTRAINT auth_api_tokens_audience_account_id_fkey;
 SELECT create_reference_table('plans');
 SELECT create_reference_table('auth_accounts');
 SELECT create_reference_table('organizations');
-SELECT create_reference_table('api_tokens');
 SELECT create_distributed_table('shops', 'org_id');
 SELECT create_distributed_table('memberships', 'org_id', colocate_with => 'shops');
 SELECT create_distributed_table('invitations', 'org_id', colocate_with => 'shops');

@@ -22,9 +22,10 @@ use crate::{
     layers,
     mail::Post,
     openapi::Api,
-    pages::{pages, refused::Refused},
+    pages::{back::told_to_confirm, pages, refused::Refused},
     roads::Roads,
     routes,
+    single_sign_on::{SingleSignOn, events},
     site::{REPORTS, Site},
     violations::Violations,
     webhooks::{directory::Directory, process, retention},
@@ -41,6 +42,7 @@ pub struct AppState {
     site: Arc<Site>,
     post: Post,
     violations: Arc<Violations>,
+    single_sign_on: Option<Arc<SingleSignOn>>,
 }
 
 impl AppState {
@@ -62,6 +64,16 @@ impl AppState {
             site: Arc::new(site),
             post,
             violations: Arc::default(),
+            single_sign_on: None,
+        }
+    }
+
+    /// The same where organisations sign their people in through WorkOS.
+    #[must_use]
+    pub fn with_single_sign_on(self, single_sign_on: Option<SingleSignOn>) -> AppState {
+        AppState {
+            single_sign_on: single_sign_on.map(Arc::new),
+            ..self
         }
     }
 
@@ -83,6 +95,12 @@ impl AppState {
             retention::keep(&self.roads),
             keep_swept(&self.roads, &self.attachments),
             self.post.deliver(self.accounts.store(), &self.site),
+            self.accounts.watch_hashes(),
+            async {
+                if let Some(workos) = &self.single_sign_on {
+                    workos.follow(&self.roads, self.accounts.store()).await;
+                }
+            },
         );
     }
 
@@ -109,12 +127,18 @@ impl AppState {
         &self.attachments
     }
 
-    pub(crate) fn accounts(&self) -> &Accounts {
+    /// Who may sign in.
+    pub fn accounts(&self) -> &Accounts {
         &self.accounts
     }
 
     pub(crate) fn site(&self) -> &Arc<Site> {
         &self.site
+    }
+
+    /// How organisations sign their people in, where that is set up.
+    pub(crate) fn single_sign_on(&self) -> Option<&SingleSignOn> {
+        self.single_sign_on.as_deref()
     }
 
     /// What browsers report of the policy.
@@ -141,14 +165,17 @@ impl AppState {
 pub fn app(state: AppState) -> Router {
     let pages = pages()
         .into_router()
-        .layer(from_fn_with_state(state.clone(), layers::meant))
-        .layer(state.site().headers());
+        .layer(from_fn(told_to_confirm))
+        .layer(from_fn_with_state(state.clone(), layers::meant));
     let guarded = Guarded::new(pages, state.site().csrf())
+        .layer(from_fn(layers::refused))
+        .layer(state.site().headers())
         .bearing(programs(), Problem::unauthorized)
         .signed(
             "/webhooks/{provider}/{endpoint_id}",
             routes::webhooks::receive,
         )
+        .signed(events::EVENTS, events::receive)
         .reports(REPORTS, |state: &AppState, reports| {
             let now = SystemTime::now();
             state.violations().take(state.site(), &reports, now);

@@ -35,14 +35,13 @@ pub async fn bootstrap(
     let mailbox = Mailbox::parse(email).map_err(NotMade::Address)?;
     let (user, _) = email.split_once('@').unwrap_or((email, ""));
     let display_name = Line::new(user.to_owned()).map_err(NotMade::Name)?;
-    let account = AccountId::from(roads.auth.account(&mailbox).await?);
     let owner = Owner {
-        account,
+        account: None,
         mailbox: &mailbox,
         display_name: &display_name,
     };
-    found(roads, &name, owner, Reason::Bootstrap).await?;
-    let token = link(accounts, account, mailbox).await?;
+    let founded = found(roads, &name, owner, Reason::Bootstrap).await?;
+    let token = link(accounts, founded.account, mailbox).await?;
     let path = format!("/link/{}?token={}", Purpose::Invite.name(), token.expose());
     Ok(site.url(&path))
 }

@@ -1,6 +1,12 @@
 //! The command line, the environment, and the database they lead to.
 
-use std::{env, ffi::OsString, fmt, io, net::IpAddr, path::PathBuf};
+use std::{
+    env,
+    ffi::OsString,
+    fmt, io,
+    net::IpAddr,
+    path::{Path, PathBuf},
+};
 
 use lexopt::prelude::*;
 use weft_auth::throttle::TrustedProxies;
@@ -8,6 +14,7 @@ use weft_embedded::{Cluster, Options, Profile};
 
 use crate::{
     keys::Keys,
+    object_store,
     roads::Addresses,
     site::{Site, hsts},
     state_folder::StateFolder,
@@ -52,6 +59,8 @@ pub enum Command {
     },
     /// Say what in the database is not as isolation needs it.
     Doctor,
+    /// Be the object store of the server that started this process.
+    ObjectStore,
     /// Say how to ask.
     Help,
 }
@@ -63,6 +72,7 @@ enum Word {
     Import,
     Bootstrap,
     Doctor,
+    ObjectStore,
 }
 
 /// The database, and the cluster it lives in if that is ours.
@@ -140,6 +150,7 @@ impl Arguments {
                         Some("import") => Word::Import,
                         Some("bootstrap") => Word::Bootstrap,
                         Some("doctor") => Word::Doctor,
+                        Some(object_store::WORD) => Word::ObjectStore,
                         _ => return Err(Value(first).unexpected().into()),
                     });
                 }
@@ -176,6 +187,7 @@ impl Arguments {
                 return Err(lexopt::Error::from("--org is for import and bootstrap").into());
             }
             Some(Word::Doctor) => Command::Doctor,
+            Some(Word::ObjectStore) => Command::ObjectStore,
             _ => Command::Serve { listen, demo },
         };
         Ok(Arguments { command, data })
@@ -224,6 +236,7 @@ pub struct Public {
     is_local: bool,
     hsts: String,
     proxies: String,
+    tls: Option<(PathBuf, PathBuf)>,
 }
 
 impl Public {
@@ -254,7 +267,14 @@ impl Public {
             origin: origin.or(own).ok_or(ConfigError::Missing("WEFT_ORIGIN"))?,
             hsts: set("WEFT_HSTS").unwrap_or_else(|| "off".to_owned()),
             proxies: set("WEFT_TRUSTED_PROXIES").unwrap_or_default(),
+            tls: files(set("WEFT_TLS_CERTIFICATE"), set("WEFT_TLS_KEY"))?,
         })
+    }
+
+    /// The files of its certificate and the key of that, if it was given them.
+    pub fn tls(&self) -> Option<(&Path, &Path)> {
+        let (certificate, key) = self.tls.as_ref()?;
+        Some((certificate, key))
     }
 
     /// Whether nobody but this machine reaches it.
@@ -277,6 +297,18 @@ impl Public {
             Some(hsts) => site.with_hsts(hsts),
             None => Ok(site),
         }
+    }
+}
+
+fn files(
+    certificate: Option<String>,
+    key: Option<String>,
+) -> Result<Option<(PathBuf, PathBuf)>, ConfigError> {
+    match (certificate, key) {
+        (None, None) => Ok(None),
+        (Some(certificate), Some(key)) => Ok(Some((certificate.into(), key.into()))),
+        (Some(_), None) => Err(ConfigError::Missing("WEFT_TLS_KEY")),
+        (None, Some(_)) => Err(ConfigError::Missing("WEFT_TLS_CERTIFICATE")),
     }
 }
 
@@ -377,6 +409,7 @@ mod tests {
     #[test]
     fn an_import_names_organisation_shop_and_file() {
         assert_eq!(parse("doctor").unwrap().command, Command::Doctor);
+        assert_eq!(parse("object-store").unwrap().command, Command::ObjectStore);
         assert!(matches!(
             parse("import --org a --shop b c.csv").unwrap().command,
             Command::Import { .. }

@@ -6,7 +6,6 @@ use axum::{
     extract::{FromRequest, FromRequestParts, Path, Request, rejection::BytesRejection},
     http::{HeaderMap, StatusCode, header, request::Parts},
 };
-use chrono::Utc;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use uuid::Uuid;
 use weft_tenancy::Scope;
@@ -15,7 +14,7 @@ use crate::{
     app::AppState,
     error::Problem,
     roads::{AppRoad, AuthRoad, Identity, OrgConnection},
-    token::{ApiToken, PREFIX},
+    token::{ApiToken, PREFIX, Permission},
     value::Role,
 };
 
@@ -72,12 +71,8 @@ impl FromRequestParts<AppState> for Tenant {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
         let token = bearer(&parts.headers).ok_or_else(Problem::unauthorized)?;
-        let found = state
-            .roads()
-            .auth
-            .identify(&token.digest(), Utc::now())
-            .await?;
-        let identity = found.ok_or_else(Problem::unauthorized)?;
+        let needed = Permission::needed(&parts.method);
+        let identity = state.accounts().program(&token, needed).await?;
         Ok(Tenant::of(identity, state.roads().app.clone()))
     }
 }

@@ -25,15 +25,25 @@ pub enum Reason {
 /// The first owner.
 #[derive(Debug, Clone)]
 pub struct Owner<'a> {
-    /// Whose account it is.
-    pub account: AccountId,
+    /// Whose account it is; `None` stands for that of the mailbox, which is made if there is none.
+    pub account: Option<AccountId>,
     /// Its mailbox.
     pub mailbox: &'a Mailbox,
     /// What other members are shown.
     pub display_name: &'a Line<1, 200>,
 }
 
-/// Makes an organisation of that name, and returns its short name.
+/// What came to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Founded {
+    /// The organisation's short name.
+    pub slug: String,
+    /// The account of its owner.
+    pub account: AccountId,
+    id: Uuid,
+}
+
+/// Makes an organisation of that name.
 ///
 /// # Errors
 /// When whoever operates the server asks for a name that is there, or the database does not answer.
@@ -42,18 +52,19 @@ pub async fn found(
     name: &Line<1, 200>,
     owner: Owner<'_>,
     reason: Reason,
-) -> Result<String, Problem> {
-    let (org, slug) = organization(roads, name, reason).await?;
-    own(roads, org, owner).await?;
-    Ok(slug)
+) -> Result<Founded, Problem> {
+    let founded = organization(roads, name, &owner, reason).await?;
+    own(roads, &founded, owner).await?;
+    Ok(founded)
 }
 
 /// An organisation belongs to no scope before it is there: this is the third road's work.
 async fn organization(
     roads: &Roads,
     name: &Line<1, 200>,
+    owner: &Owner<'_>,
     reason: Reason,
-) -> Result<(Uuid, String), Problem> {
+) -> Result<Founded, Problem> {
     let (id, slug) = (Uuid::now_v7(), slug(name));
     let (why, who) = match reason {
         Reason::SignUp => ("sign-up", "weft-server"),
@@ -68,6 +79,11 @@ async fn organization(
         if known && reason == Reason::Bootstrap {
             return Err(Problem::conflict("there is an organisation of that name"));
         }
+        // Nobody has an account of what is refused.
+        let account = match owner.account {
+            Some(account) => account,
+            None => roads.auth.account(owner.mailbox).await?.into(),
+        };
         let plan: Uuid = plans::table
             .filter(plans::code.eq("starter"))
             .select(plans::id)
@@ -82,20 +98,19 @@ async fn organization(
             ))
             .execute(conn)
             .await?;
-        Ok(())
+        Ok(Founded { slug, account, id })
     })
-    .await?;
-    Ok((id, slug))
+    .await
 }
 
 /// Its first membership, in a scope of it.
-async fn own(roads: &Roads, org: Uuid, owner: Owner<'_>) -> Result<(), Problem> {
-    let mut conn = roads.app.within(Scope::org(org)).await?;
+async fn own(roads: &Roads, founded: &Founded, owner: Owner<'_>) -> Result<(), Problem> {
+    let mut conn = roads.app.within(Scope::org(founded.id)).await?;
     conn.transaction(async |conn| {
         diesel::insert_into(memberships::table)
             .values((
                 memberships::id.eq(Uuid::now_v7()),
-                memberships::user_id.eq(Uuid::from(owner.account)),
+                memberships::user_id.eq(Uuid::from(founded.account)),
                 memberships::role.eq(Role::Owner),
                 memberships::all_shops.eq(true),
                 memberships::display_name.eq(owner.display_name),

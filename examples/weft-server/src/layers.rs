@@ -11,7 +11,13 @@ use axum::{
 use futures_util::FutureExt;
 use tokio::time::timeout;
 
-use crate::{app::AppState, error::Problem, pages::refused::Refused};
+use weft_auth::csrf;
+
+use crate::{
+    app::AppState,
+    error::Problem,
+    pages::refused::{Refused, too_old},
+};
 
 /// Answers within half a minute, come what may.
 pub async fn bounded(request: Request, next: Next) -> Response {
@@ -41,6 +47,19 @@ pub async fn meant(State(state): State<AppState>, request: Request, next: Next) 
             Refused::from(Problem::new(StatusCode::MISDIRECTED_REQUEST, detail)).into_response()
         }
     }
+}
+
+/// Says in a page what the guard against forged requests refused.
+pub async fn refused(request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    let response = next.run(request).await;
+    let Some(refusal) = response.extensions().get::<csrf::Refusal>() else {
+        return response;
+    };
+    tracing::debug!(path, kind = refusal.kind().name(), "a form was refused");
+    let mut page = too_old(&path);
+    page.extensions_mut().insert(*refusal);
+    page
 }
 
 /// The headers that are right for every answer of this server.

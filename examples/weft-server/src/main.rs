@@ -5,16 +5,18 @@ use std::{
     fs::File,
     io::{self, IsTerminal, Write},
     process::ExitCode,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use chrono::Utc;
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
+use weft_embedded::store;
 use weft_server::{
     AppState,
     accounts::Accounts,
+    attachments::Attachments,
     app,
     bootstrap::bootstrap,
     config::{Arguments, Command, Database, HELP, Public},
@@ -23,9 +25,11 @@ use weft_server::{
     keys::Keys,
     mail::Post,
     migrate,
+    object_store::ObjectStore,
     roads::Roads,
     schema::{TENANCY, organizations, roles, shops},
     seed, serve,
+    single_sign_on::SingleSignOn,
     state_folder::StateFolder,
     tls,
     value::Role,
@@ -39,14 +43,6 @@ use weft_tenancy::{
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 fn main() -> ExitCode {
-    let level = std::env::var("WEFT_LOG")
-        .ok()
-        .and_then(|level| level.parse().ok());
-    tracing_subscriber::fmt()
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal())
-        .with_max_level(level.unwrap_or(tracing::Level::INFO))
-        .init();
     match run() {
         Ok(code) => code,
         Err(error) => {
@@ -56,12 +52,29 @@ fn main() -> ExitCode {
     }
 }
 
+fn log() {
+    let level = std::env::var("WEFT_LOG")
+        .ok()
+        .and_then(|level| level.parse().ok());
+    tracing_subscriber::fmt()
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .with_max_level(level.unwrap_or(tracing::Level::INFO))
+        .init();
+}
+
 fn run() -> Outcome<ExitCode> {
     let Arguments { command, data } = Arguments::from_env()?;
     if command == Command::Help {
         io::stdout().write_all(HELP.as_bytes())?;
         return Ok(ExitCode::SUCCESS);
     }
+    if command == Command::ObjectStore {
+        // Without a log: s3s would write into it which signature would have been right.
+        store::child()?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    log();
     let folder = StateFolder::open(data)?;
     let database = Database::open(&folder)?;
     // Made after the database: the cluster's starter blocks.
@@ -93,7 +106,7 @@ fn run() -> Outcome<ExitCode> {
                         "{email} owns {org}, and gets in once by this link, within 7 days:\n{link}"
                     )?;
                 }
-                Command::Doctor | Command::Help => {}
+                Command::Doctor | Command::ObjectStore | Command::Help => {}
             }
             Ok(ExitCode::SUCCESS)
         })
@@ -136,11 +149,12 @@ fn public(listen: &str) -> Outcome<Public> {
 }
 
 async fn serve(folder: &StateFolder, roads: Roads, listen: &str, demo: bool) -> Outcome<()> {
-    let tls = tls::config(folder, Utc::now())?;
+    let keys = Keys::open(folder)?;
+    let accounts = Accounts::new(roads.auth.clone(), &keys)?;
     let tokens = match demo {
         true => {
             let orgs = seed::seed(&roads).await?;
-            seed::tokens(&roads, orgs, folder, Utc::now()).await?
+            seed::tokens((&roads, &accounts), orgs, folder, SystemTime::now()).await?
         }
         false => Vec::new(),
     };
@@ -149,20 +163,30 @@ async fn serve(folder: &StateFolder, roads: Roads, listen: &str, demo: bool) -> 
         .map_err(|error| format!("cannot listen on {listen}: {error}"))?;
     let port = listeners[0].local_addr()?.port();
     let host = listen.rsplit_once(':').map_or(listen, |(host, _)| host);
-    let keys = Keys::open(folder)?;
     let public = Public::from_env((host, port))?;
+    let tls = match public.tls() {
+        Some((certificate, key)) => tls::from_files(certificate, key)?,
+        None => tls::config(folder, Utc::now())?,
+    };
     let post = match public.is_local() {
         true => Post::development(),
         false => Post::nobody(),
     };
     let site = public.site(&keys)?;
+    let own = std::path::absolute(folder.file(tls::CERTIFICATE))?;
+    let site = match public.tls() {
+        None => site.with_own_certificate(own.clone()),
+        Some(_) => site,
+    };
+    let single_sign_on = SingleSignOn::from_env(&site)?;
+    let objects = ObjectStore::start(folder, &keys, site.origin().as_str())?;
+    tracing::info!(origin = objects.origin(), "the object store listens");
+    let site = site.with_store(objects.origin())?;
+    let files = Attachments::new(objects)?;
     let mut out = io::stdout().lock();
     writeln!(out, "{}", site.origin().as_str())?;
-    writeln!(
-        out,
-        "certificate: {}",
-        folder.file(tls::CERTIFICATE).display()
-    )?;
+    let certificate = public.tls().map_or(&*own, |(certificate, _)| certificate);
+    writeln!(out, "certificate: {}", certificate.display())?;
     for token in &tokens {
         let who = match token.role {
             Role::Owner => "owner",
@@ -172,10 +196,10 @@ async fn serve(folder: &StateFolder, roads: Roads, listen: &str, demo: bool) -> 
     }
     out.flush()?;
     drop(out);
-    let accounts = Accounts::new(roads.auth.clone(), &keys)?;
     let directory = Directory::new(keys.webhooks().clone())?;
     let outgoing = Outgoing::from_env()?;
-    let state = AppState::new(roads, directory, outgoing, files()?, (accounts, site, post));
+    let state = AppState::new(roads, directory, outgoing, files, (accounts, site, post))
+        .with_single_sign_on(single_sign_on);
     state
         .read_endpoints()
         .await
@@ -186,20 +210,6 @@ async fn serve(folder: &StateFolder, roads: Roads, listen: &str, demo: bool) -> 
     work.abort();
     tracing::info!("stopped");
     Ok(())
-}
-
-/// Replaced by the embedded store.
-fn files() -> Outcome<weft_server::attachments::Attachments> {
-    use weft_storage::{Bucket, Credentials, Downloads, Jurisdiction, Store, Uploads, Worker};
-    let place = ("embedded", Jurisdiction::Eu);
-    let bucket = Bucket::self_hosted("http://127.0.0.1:9", Store::Embedded, place, "attachments")?;
-    let credentials = Credentials::new("none", "none")?;
-    let store = weft_server::object_store::ObjectStore {
-        uploads: Uploads::new(bucket.clone(), credentials.clone()),
-        downloads: Downloads::new(bucket.clone(), credentials.clone()),
-        worker: Worker::new(bucket, credentials),
-    };
-    Ok(weft_server::attachments::Attachments::new(store)?)
 }
 
 async fn import(roads: &Roads, org: &str, shop: &str, file: File) -> Outcome<()> {

@@ -48,8 +48,16 @@ pub fn migrations() -> Vec<(&'static str, Cow<'static, str>)> {
             weft_auth::postgres::grants("weft_auth").into(),
         ),
         (
-            "0013_attachments",
-            ours(include_str!("../migrations/0013_attachments.sql")),
+            "0012_api_tokens",
+            ours(include_str!("../migrations/0012_api_tokens.sql")),
+        ),
+        (
+            "0013_single_sign_on",
+            ours(include_str!("../migrations/0013_single_sign_on.sql")),
+        ),
+        (
+            "0014_attachments",
+            ours(include_str!("../migrations/0014_attachments.sql")),
         ),
     ]
 }

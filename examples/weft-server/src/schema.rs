@@ -31,7 +31,6 @@ tenancy! {
     org webhook_messages(org_id);
     org webhook_attempts(org_id);
     shared plans;
-    private api_tokens;
     private auth_accounts;
     private auth_api_tokens;
     private auth_audit;
@@ -107,19 +106,7 @@ diesel::table! {
         plan_id -> Uuid,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
-    }
-}
-
-diesel::table! {
-    api_tokens (id) {
-        id -> Uuid,
-        digest -> Bytea,
-        user_id -> Uuid,
-        org_id -> Uuid,
-        label -> Text,
-        created_at -> Timestamptz,
-        expires_at -> Timestamptz,
-        last_used_at -> Nullable<Timestamptz>,
+        workos_organization -> Nullable<Text>,
     }
 }
 
@@ -373,7 +360,7 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(api_tokens, memberships);
 diesel::allow_tables_to_appear_in_same_query!(organizations, memberships, membership_shops);
+diesel::allow_tables_to_appear_in_same_query!(organizations, plans);
 diesel::allow_tables_to_appear_in_same_query!(memberships, webhook_subscriptions);
 diesel::allow_tables_to_appear_in_same_query!(webhook_endpoints, webhook_secrets);

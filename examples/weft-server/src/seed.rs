@@ -1,16 +1,22 @@
 //! The demo's two organisations. Seeding again changes nothing.
 
-use std::fmt;
+use std::{
+    fmt,
+    time::{Duration, SystemTime},
+};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::Utc;
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
-use weft_auth::{Mailbox, NotAMailbox};
+use weft_auth::{
+    AccountId, ApiTokenId, Mailbox, NotAMailbox, store::ApiTokenStore, token::ApiTokenRecord,
+};
 use weft_tenancy::Scope;
 
 use crate::{
+    accounts::{Accounts, Store, failed},
     error::Problem,
     import::{ImportError, import},
     roads::{OrgConnection, RoadClosed, Roads},
@@ -18,7 +24,7 @@ use crate::{
         conversations, membership_shops, memberships, messages, orders, organizations, plans, shops,
     },
     state_folder::StateFolder,
-    token::{ApiToken, PREFIX},
+    token::{ApiToken, PREFIX, Permission, Scopes},
     value::{ConversationState, Direction, Role},
 };
 
@@ -170,10 +176,10 @@ pub async fn seed(roads: &Roads) -> Result<[Uuid; 2], SeedError> {
 /// # Errors
 /// When the folder or the database does not go along.
 pub async fn tokens(
-    roads: &Roads,
+    (roads, accounts): (&Roads, &Accounts),
     orgs: [Uuid; 2],
     folder: &StateFolder,
-    now: DateTime<Utc>,
+    now: SystemTime,
 ) -> Result<Vec<DemoToken>, SeedError> {
     let kept = folder
         .read(TOKENS)?
@@ -204,16 +210,42 @@ pub async fn tokens(
             let token = tokens.iter().find(theirs);
             if let Some(token) = token.and_then(|token| ApiToken::parse(PREFIX, &token.token).ok())
             {
-                let until = now + TimeDelta::days(30);
-                roads
-                    .auth
-                    .issue(&token.digest(), (org, user), "demo", until)
-                    .await?;
+                renew(accounts.store(), &token, (user.into(), org), now).await?;
             }
         }
     }
     Ok(tokens)
 }
+
+/// Makes the token good from `now` on, as if there had been none.
+async fn renew(
+    store: &Store,
+    token: &ApiToken,
+    (account, org): (AccountId, Uuid),
+    now: SystemTime,
+) -> Result<(), SeedError> {
+    let digest = token.digest();
+    let record = ApiTokenRecord {
+        id: ApiTokenId::generate().map_err(|_| SeedError::Randomness)?,
+        account,
+        audience: Some(org),
+        label: "demo".to_owned(),
+        scopes: Scopes::new([Permission::Read, Permission::Write]).to_string(),
+        created_at: now,
+        expires_at: Some(now + MONTH),
+        last_used_at: None,
+    };
+    let renewed = async {
+        if let Some(old) = store.find_api_token(&digest).await? {
+            store.revoke_api_token(old.account, old.id).await?;
+        }
+        store.issue_api_token(&digest, &record).await
+    };
+    renewed.await.map_err(|error| failed(&error))?;
+    Ok(())
+}
+
+const MONTH: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 const TOKENS: &str = "demo-tokens.json";
 

@@ -1,6 +1,6 @@
 //! What browsers know this server by: its origin, its cookies and its headers.
 
-use std::{fmt, io, net::IpAddr};
+use std::{fmt, io, net::IpAddr, path::PathBuf};
 
 use axum::http::{HeaderMap, Uri, header, uri::Authority};
 use weft_auth::{
@@ -15,7 +15,9 @@ use weft_auth::{
     throttle::TrustedProxies,
 };
 
-use crate::keys::Keys;
+use zeroize::Zeroizing;
+
+use crate::{keys::Keys, token::ApiToken};
 
 /// The site as browsers see it.
 #[derive(Debug, Clone)]
@@ -27,6 +29,7 @@ pub struct Site {
     hsts: Option<Hsts>,
     store: Option<Origin>,
     proxies: TrustedProxies,
+    certificate: Option<PathBuf>,
     pub(crate) cookies: Cookies,
 }
 
@@ -61,6 +64,7 @@ impl Site {
             store: None,
             origin: parsed,
             proxies: TrustedProxies::none(),
+            certificate: None,
             cookies,
         })
     }
@@ -94,6 +98,28 @@ impl Site {
     #[must_use]
     pub fn behind(self, proxies: TrustedProxies) -> Site {
         Site { proxies, ..self }
+    }
+
+    /// The same with the certificate in that file, which nobody trusts who is not told to.
+    #[must_use]
+    pub fn with_own_certificate(self, file: PathBuf) -> Site {
+        Site {
+            certificate: Some(file),
+            ..self
+        }
+    }
+
+    /// A command that asks for `path` with that token.
+    pub(crate) fn curl(&self, path: &str, token: &ApiToken) -> Zeroizing<String> {
+        let trusted = self.certificate.as_ref().map(|file| {
+            let quoted = file.to_string_lossy().replace('\'', r"'\''");
+            format!("--cacert '{quoted}' ")
+        });
+        let trusted = trusted.unwrap_or_default();
+        let (token, url) = (token.expose(), self.url(path));
+        Zeroizing::new(format!(
+            "curl {trusted}-H 'Authorization: Bearer {token}' '{url}'"
+        ))
     }
 
     /// Where it is.
@@ -213,6 +239,7 @@ fn not_an_origin() -> io::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::token::PREFIX;
 
     const KEYS: &str = "test:S3kpL0nq0Jt0h8iIh2q0dJ8mWc7Yv5oXb1uR4eTz6aE=";
 
@@ -229,6 +256,21 @@ mod tests {
         assert!(!site.is_meant(&Uri::from_static("/"), &HeaderMap::new()));
         let whole = Uri::from_static("https://inbox.example.com:8443/");
         assert!(site.is_meant(&whole, &HeaderMap::new()));
+    }
+
+    #[test]
+    fn a_command_is_one_for_any_shell() {
+        let keys = KEYS.parse().unwrap();
+        let site = Site::new("https://localhost:8443", &keys).unwrap();
+        let token = ApiToken::from_random(PREFIX, &[7; 32]);
+        let text = token.expose();
+        let line = format!("-H 'Authorization: Bearer {text}' 'https://localhost:8443/api/me'");
+        assert_eq!(*site.curl("/api/me", &token), format!("curl {line}"));
+        let site = site.with_own_certificate("/home/o'neill/it.pem".into());
+        assert_eq!(
+            *site.curl("/api/me", &token),
+            format!(r"curl --cacert '/home/o'\''neill/it.pem' {line}")
+        );
     }
 
     #[test]

@@ -1,6 +1,7 @@
-//! The certificate the server makes for itself, and the one provider of cryptography.
+//! The certificate, which the server makes for itself unless it is given one, and the one provider of
+//! cryptography.
 
-use std::{io, sync::Arc};
+use std::{fs, io, path::Path, sync::Arc};
 
 use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose};
@@ -9,6 +10,7 @@ use rustls::{
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
 };
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use crate::state_folder::StateFolder;
 
@@ -30,15 +32,33 @@ pub fn config(folder: &StateFolder, now: DateTime<Utc>) -> io::Result<Arc<Server
         }
     };
     folder.write(CERTIFICATE, &kept.certificate)?;
-    let certificate = CertificateDer::from_pem_slice(kept.certificate.as_bytes());
-    let key = PrivateKeyDer::from_pem_slice(kept.key.as_bytes());
+    with(kept.certificate.as_bytes(), kept.key.as_bytes())
+}
+
+/// TLS with a certificate and its key from files in PEM, the server's own certificate first.
+///
+/// # Errors
+/// When one of them cannot be read, holds no certificate or key, or the two do not belong together.
+pub fn from_files(certificate: &Path, key: &Path) -> io::Result<Arc<ServerConfig>> {
+    let read = |path: &Path| fs::read(path).map_err(|error| of(path, &error));
+    let (chain, secret) = (read(certificate)?, Zeroizing::new(read(key)?));
+    with(&chain, &secret).map_err(|error| of(certificate, &error))
+}
+
+fn of(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+}
+
+fn with(certificate: &[u8], key: &[u8]) -> io::Result<Arc<ServerConfig>> {
+    let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(certificate).collect();
+    let key = PrivateKeyDer::from_pem_slice(key);
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(io::Error::other)?
         .with_no_client_auth()
         .with_single_cert(
-            vec![certificate.map_err(io::Error::other)?],
+            chain.map_err(io::Error::other)?,
             key.map_err(io::Error::other)?,
         )
         .map_err(io::Error::other)?;
@@ -107,6 +127,33 @@ mod tests {
         let first = made(now);
         assert_eq!(first, made(now + TimeDelta::days(300)));
         assert_ne!(first, made(now + TimeDelta::days(380)));
-        std::fs::remove_dir_all(path).unwrap();
+        fs::remove_dir_all(path).unwrap();
+    }
+
+    #[test]
+    fn a_certificate_is_taken_with_its_own_key_alone() {
+        let path = std::env::temp_dir().join(format!("weft-server-files-{}", std::process::id()));
+        fs::create_dir_all(&path).unwrap();
+        let file = |name: &str, text: &str| {
+            fs::write(path.join(name), text).unwrap();
+            path.join(name)
+        };
+        let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        let (ours, other) = (make(now).unwrap(), make(now).unwrap());
+        let chain = ours.certificate.clone() + &other.certificate;
+        let (chain, key) = (file("chain.pem", &chain), file("key.pem", &ours.key));
+        assert!(from_files(&chain, &key).is_ok());
+        let others = file("other.pem", &other.key);
+        for (certificate, key) in [(&chain, &others), (&key, &key), (&chain, &chain)] {
+            let refused = from_files(certificate, key).unwrap_err().to_string();
+            assert!(
+                refused.starts_with(certificate.to_str().unwrap()),
+                "{refused}"
+            );
+            assert!(!refused.contains("PRIVATE"), "{refused}");
+        }
+        let missing = from_files(&chain, &path.join("none")).unwrap_err();
+        assert_eq!(missing.kind(), io::ErrorKind::NotFound);
+        fs::remove_dir_all(path).unwrap();
     }
 }

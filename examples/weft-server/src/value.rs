@@ -111,6 +111,13 @@ impl<const MAX: usize> Prose<MAX> {
     }
 }
 
+impl WebUrl {
+    /// That address. Whether anything may go there is judged before it is kept.
+    pub(crate) fn new(text: String) -> WebUrl {
+        WebUrl(text)
+    }
+}
+
 impl Email {
     /// The address in `text`.
     ///
@@ -153,8 +160,18 @@ impl Amount {
 impl Overlap {
     /// When an overlap that begins now ends: after a day, unless told.
     pub fn end(overlap: Option<Overlap>) -> DateTime<Utc> {
-        let minutes = overlap.map_or(DAY, |overlap| overlap.0);
-        Utc::now() + TimeDelta::minutes(minutes)
+        Utc::now() + TimeDelta::minutes(overlap.unwrap_or_default().minutes())
+    }
+
+    /// How many minutes.
+    pub(crate) fn minutes(self) -> i64 {
+        self.0
+    }
+}
+
+impl Default for Overlap {
+    fn default() -> Overlap {
+        Overlap(DAY)
     }
 }
 
@@ -306,7 +323,7 @@ text! {
         json!({ "type": "string", "minLength": MIN, "maxLength": MAX });
     [const MAX: usize] Prose<MAX>, |text| Prose::new(text),
         json!({ "type": "string", "minLength": 1, "maxLength": MAX });
-    [] WebUrl, |text| Ok::<_, String>(WebUrl(text)),
+    [] WebUrl, |text| Ok::<_, String>(WebUrl::new(text)),
         json!({ "type": "string", "format": "uri", "maxLength": 2048 });
     [] Named, |text| Named::new(&text),
         json!({ "type": "string", "minLength": 1, "maxLength": 1000 });
@@ -456,6 +473,16 @@ words! {
         Expected = "expected",
         /// It is there, and is what it was said to be.
         Confirmed = "confirmed",
+    }
+}
+
+words! {
+    /// Which of a list come first.
+    First {
+        /// The oldest.
+        Oldest = "oldest",
+        /// The newest.
+        Newest = "newest",
     }
 }
 

@@ -1,5 +1,7 @@
 //! Extractors, and routes that are guarded, or exempt by what they take.
 
+use std::convert::Infallible;
+
 use axum::Router;
 #[cfg(feature = "reports")]
 use axum::extract::State;
@@ -9,7 +11,9 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
+use axum::routing::{Route, post};
+use tower_layer::Layer;
+use tower_service::Service;
 
 use super::tower::{CsrfLayer, FormToken};
 use super::{Checked, changes_something};
@@ -83,6 +87,24 @@ impl<S: Clone + Send + Sync + 'static> Guarded<S> {
     pub fn new(routes: Router<S>, layer: CsrfLayer) -> Guarded<S> {
         Guarded {
             router: routes.layer(layer),
+        }
+    }
+
+    /// The same with `layer` around the guard and those routes that are behind it.
+    ///
+    /// # Security
+    /// It sees requests that nobody has judged yet. What it is for are answers: that to a refused request
+    /// has the [`Refusal`](super::Refusal) in its extensions, and may say it in other words.
+    #[must_use]
+    pub fn layer<L>(self, layer: L) -> Guarded<S>
+    where
+        L: Layer<Route> + Clone + Send + Sync + 'static,
+        L::Service: Service<Request, Error: Into<Infallible>> + Clone + Send + Sync + 'static,
+        <L::Service as Service<Request>>::Response: IntoResponse + 'static,
+        <L::Service as Service<Request>>::Future: Send + 'static,
+    {
+        Guarded {
+            router: self.router.layer(layer),
         }
     }
 

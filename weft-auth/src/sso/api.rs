@@ -5,8 +5,9 @@ use http::header::RETRY_AFTER;
 use http::{HeaderMap, Response, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use zeroize::Zeroizing;
 
-use super::{Connection, Profile};
+use super::{Connection, Organization, Profile};
 
 /// An answer of WorkOS that is not the one that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,6 +108,11 @@ struct Metadata {
 }
 
 #[derive(Deserialize)]
+struct Link {
+    link: String,
+}
+
+#[derive(Deserialize)]
 struct OauthError {
     error: String,
 }
@@ -125,6 +131,19 @@ pub(super) fn connections(response: &Response<Vec<u8>>) -> Result<Page, ApiError
         connections: list.data,
         after: list.list_metadata.after,
     })
+}
+
+pub(super) fn organization(response: &Response<Vec<u8>>) -> Result<Organization, ApiError> {
+    read(response)
+}
+
+pub(super) fn link(response: &Response<Vec<u8>>) -> Result<Zeroizing<String>, ApiError> {
+    read::<Link>(response).map(|link| Zeroizing::new(link.link))
+}
+
+/// A success that is not the one that was asked for.
+pub(super) fn unreadable(response: &Response<Vec<u8>>) -> ApiError {
+    ApiError::new(ApiErrorKind::Unreadable, response.headers())
 }
 
 fn read<T: DeserializeOwned>(response: &Response<Vec<u8>>) -> Result<T, ApiError> {

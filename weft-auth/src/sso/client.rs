@@ -85,7 +85,7 @@ impl<T: Transport> Client<T> {
         api::connections(&response).map_err(ClientError::Api)
     }
 
-    async fn send(
+    pub(super) async fn send(
         &self,
         request: Result<Request<Vec<u8>>, http::Error>,
     ) -> Result<Response<Vec<u8>>, ClientError<T::Error>> {

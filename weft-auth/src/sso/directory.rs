@@ -1,8 +1,9 @@
 use std::fmt;
+use std::time::SystemTime;
 
 use super::{
-    Change, Connection, ConnectionId, Domain, DomainProof, Event, OrganizationId, Revocation,
-    Target, reconcile,
+    Change, Connection, ConnectionId, Domain, DomainProof, Event, Organization, OrganizationId,
+    Revocation, Target, Timestamp, reconcile,
 };
 use crate::Error;
 use crate::store::{SsoStore, Store};
@@ -103,6 +104,47 @@ impl<S: SsoStore> Directory<S> {
             ended += self.revoke(&revocation).await?;
         }
         Ok(ended)
+    }
+
+    /// Keeps the domains that WorkOS has for an organisation today, then ends the sessions of people with
+    /// addresses in those that are not proved any more, and says how many. One that it has no more was
+    /// withdrawn `now`: that it is gone is all that WorkOS says of it.
+    ///
+    /// # Errors
+    /// When the store fails, or a domain that another organisation has is verified; all others are kept.
+    pub async fn keep_organization(&self, today: &Organization, now: SystemTime) -> Result<u64, S> {
+        let (id, now) = (today.id(), Timestamp::of(now));
+        let before = self.store.claims_of(id).await.map_err(Error::Store)?;
+        let mut is_taken = false;
+        for own in today.domains() {
+            let at = own.updated_at.as_ref().unwrap_or(&now);
+            let kept = self.store.keep_domain(id, &own.domain, own.proof, at);
+            is_taken |= !kept.await.map_err(Error::Store)?;
+        }
+        for claim in &before {
+            if claim.proof == DomainProof::Withdrawn || today.has(&claim.domain) {
+                continue;
+            }
+            let gone = DomainProof::Withdrawn;
+            let kept = self.store.keep_domain(id, &claim.domain, gone, &now);
+            kept.await.map_err(Error::Store)?;
+        }
+        let verified = self.verified_domains(id).await?;
+        let mut ended = 0;
+        for claim in before {
+            if claim.proof == DomainProof::Verified && !verified.contains(&claim.domain) {
+                let (organization, domain) = (id.clone(), claim.domain);
+                let revocation = Revocation::Domain {
+                    organization,
+                    domain,
+                };
+                ended += self.revoke(&revocation).await?;
+            }
+        }
+        match is_taken {
+            true => Err(Error::Refused(DomainTaken)),
+            false => Ok(ended),
+        }
     }
 
     /// The domains that an organisation has proved to own, for [`admit`](super::Exchanged::admit).

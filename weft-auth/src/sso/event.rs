@@ -1,9 +1,11 @@
 use std::fmt;
 
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Connection, ConnectionId, ConnectionState, Domain, DomainProof, OrganizationId};
+use super::{
+    Connection, ConnectionId, ConnectionState, Domain, DomainProof, OrganizationId, Timestamp,
+};
 
 /// An event of WorkOS, of whose body the signature was verified.
 ///
@@ -70,10 +72,6 @@ pub enum Revocation {
         domain: Domain,
     },
 }
-
-/// A time as WorkOS writes it, `2026-11-25T03:18:00.000Z`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Timestamp(String);
 
 /// A body that is no event, or one that ends sessions or changes something and does not say whose, what or
 /// when.
@@ -261,35 +259,6 @@ fn person(data: PersonData) -> Result<Revocation, EventError> {
 
 fn read<T: serde::de::DeserializeOwned>(data: Value) -> Result<T, EventError> {
     serde_json::from_value(data).map_err(|_| EventError)
-}
-
-impl Timestamp {
-    /// The time that is written so, in the one way that sorts as it reads.
-    pub fn new(text: &str) -> Option<Timestamp> {
-        let fits = |c: char, pattern: char| match pattern {
-            '0' => c.is_ascii_digit(),
-            _ => c == pattern,
-        };
-        let pattern = "0000-00-00T00:00:00.000Z";
-        let all = text
-            .chars()
-            .zip(pattern.chars())
-            .all(|(c, pattern)| fits(c, pattern));
-        (text.len() == pattern.len() && all).then(|| Timestamp(text.to_owned()))
-    }
-
-    /// As it is written.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// The time in a field, if it is there and written so.
-    pub(super) fn lenient<'de, D: Deserializer<'de>>(
-        field: D,
-    ) -> Result<Option<Timestamp>, D::Error> {
-        let value = Value::deserialize(field)?;
-        Ok(value.as_str().and_then(Timestamp::new))
-    }
 }
 
 impl fmt::Display for EventError {

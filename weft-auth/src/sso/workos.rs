@@ -190,7 +190,11 @@ impl WorkOs {
             .body(Vec::new())
     }
 
-    fn request(&self, method: Method, path: &str) -> http::request::Builder {
+    pub(super) fn base(&self) -> &str {
+        &self.base
+    }
+
+    pub(super) fn request(&self, method: Method, path: &str) -> http::request::Builder {
         Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.base))

@@ -11,6 +11,7 @@ mod flow;
 #[allow(dead_code, reason = "nothing of PyPI's is asked here")]
 #[path = "../../../weft-webhooks/tests/webhooks/libraries.rs"]
 mod libraries;
+mod setup;
 mod sign_in;
 
 use std::sync::Arc;

@@ -1,19 +1,22 @@
 use std::fmt;
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, BufRead, ErrorKind, Read, Write};
+use std::ops::Range;
 
 use super::EnvelopeError;
 use super::data_key::DataKey;
 use super::opener::Opener;
 use super::sealer::Sealer;
-use super::stream::{HEADER, SEGMENT};
+use super::stream::{HEADER, SEGMENT, TAG};
 
 /// Seals what is written to it, and writes that on.
 ///
 /// Without [`finish`](Sealing::finish) the stream has no end, and does not open: half a backup is none.
 #[must_use = "a stream that is not finished does not open"]
 pub struct Sealing<W> {
-    sealer: Sealer,
-    sealed: Vec<u8>,
+    /// None once something could not be written.
+    sealer: Option<Sealer>,
+    /// What was written and is not known not to be the end.
+    segment: Vec<u8>,
     to: W,
 }
 
@@ -23,12 +26,20 @@ pub struct Sealing<W> {
 /// What it has read was authenticated; that there was all of it is only known once it has read to the end
 /// without an error.
 pub struct Opening<R> {
-    /// None once the end was reached.
-    opener: Option<Opener>,
+    state: State,
     from: R,
-    sealed: Box<[u8]>,
-    plain: Vec<u8>,
-    read: usize,
+    /// A segment, and the byte behind it, which tells that it is not the last one.
+    buffer: Box<[u8]>,
+    /// How much of `buffer` was read.
+    filled: usize,
+    /// Where in `buffer` the plain text is that nobody has read yet.
+    plain: Range<usize>,
+}
+
+enum State {
+    Reading(Box<Opener>),
+    Ended,
+    Failed,
 }
 
 impl<W: Write> Sealing<W> {
@@ -39,8 +50,12 @@ impl<W: Write> Sealing<W> {
     pub fn new(mut to: W, key: &DataKey, object: &[u8]) -> io::Result<Sealing<W>> {
         let (sealer, header) = Sealer::new(key, object)?;
         to.write_all(&header)?;
-        let sealed = Vec::new();
-        Ok(Sealing { sealer, sealed, to })
+        let segment = Vec::with_capacity(WHOLE);
+        Ok(Sealing {
+            sealer: Some(sealer),
+            segment,
+            to,
+        })
     }
 
     /// Ends the stream, and gives back what it was written to.
@@ -48,8 +63,10 @@ impl<W: Write> Sealing<W> {
     /// # Errors
     /// When the last of it cannot be written.
     pub fn finish(mut self) -> io::Result<W> {
-        self.sealer.finish(&mut self.sealed)?;
-        self.to.write_all(&self.sealed)?;
+        let sealer = self.sealer.take().ok_or(ErrorKind::BrokenPipe)?;
+        let tag = sealer.seal_last(&mut self.segment)?;
+        self.segment.extend_from_slice(&tag);
+        self.to.write_all(&self.segment)?;
         self.to.flush()?;
         Ok(self.to)
     }
@@ -57,10 +74,19 @@ impl<W: Write> Sealing<W> {
 
 impl<W: Write> Write for Sealing<W> {
     fn write(&mut self, plain: &[u8]) -> io::Result<usize> {
-        let now = &plain[..plain.len().min(PIECE)];
-        self.sealer.push(now, &mut self.sealed)?;
-        self.to.write_all(&self.sealed)?;
-        self.sealed.clear();
+        if self.segment.len() == SEGMENT && !plain.is_empty() {
+            let mut sealer = self.sealer.take().ok_or(ErrorKind::BrokenPipe)?;
+            let tag = sealer.seal_segment(&mut self.segment)?;
+            self.segment.extend_from_slice(&tag);
+            let written = self.to.write_all(&self.segment);
+            self.segment.clear();
+            // Nobody knows how much of it was written: what follows would not open.
+            written?;
+            self.sealer = Some(sealer);
+        }
+        let room = SEGMENT - self.segment.len();
+        let now = &plain[..plain.len().min(room)];
+        self.segment.extend_from_slice(now);
         Ok(now.len())
     }
 
@@ -82,44 +108,70 @@ impl<R: Read> Opening<R> {
                 _ => error,
             })?;
         Ok(Opening {
-            opener: Some(Opener::new(&header, key, object)?),
+            state: State::Reading(Box::new(Opener::new(&header, key, object)?)),
             from,
-            sealed: vec![0; SEGMENT].into_boxed_slice(),
-            plain: Vec::new(),
-            read: 0,
+            buffer: vec![0; WHOLE + 1].into_boxed_slice(),
+            filled: 0,
+            plain: 0..0,
         })
+    }
+
+    /// Opens the segment that comes next.
+    fn next(&mut self) -> io::Result<()> {
+        if self.filled > WHOLE {
+            self.buffer[0] = self.buffer[WHOLE];
+            self.filled = 1;
+        }
+        while self.filled <= WHOLE {
+            match self.from.read(&mut self.buffer[self.filled..]) {
+                Ok(0) => break,
+                Ok(count) => self.filled += count,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.state = match std::mem::replace(&mut self.state, State::Failed) {
+            State::Reading(mut opener) if self.filled > WHOLE => {
+                self.plain = 0..opener.open_segment(&mut self.buffer[..WHOLE])?.len();
+                State::Reading(opener)
+            }
+            State::Reading(opener) => {
+                self.plain = 0..opener.open_last(&mut self.buffer[..self.filled])?.len();
+                State::Ended
+            }
+            other => other,
+        };
+        Ok(())
+    }
+}
+
+impl<R: Read> BufRead for Opening<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.plain.is_empty() {
+            match self.state {
+                State::Reading(_) => self.next()?,
+                State::Ended => {}
+                State::Failed => return Err(EnvelopeError::Corrupt.into()),
+            }
+        }
+        Ok(&self.buffer[self.plain.clone()])
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.plain.start = self.plain.end.min(self.plain.start + count);
     }
 }
 
 impl<R: Read> Read for Opening<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while self.read == self.plain.len() {
-            let Some(opener) = &mut self.opener else {
-                return Ok(0);
-            };
-            self.plain.clear();
-            self.read = 0;
-            match self.from.read(&mut self.sealed) {
-                Ok(0) => {
-                    if let Some(opener) = self.opener.take() {
-                        opener.finish(&mut self.plain)?;
-                    }
-                }
-                Ok(count) => opener.push(&self.sealed[..count], &mut self.plain)?,
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        let rest = &self.plain[self.read..];
-        let count = rest.len().min(buffer.len());
-        buffer[..count].copy_from_slice(&rest[..count]);
-        self.read += count;
+        let count = self.fill_buf()?.read(buffer)?;
+        self.consume(count);
         Ok(count)
     }
 }
 
-/// How much is sealed at once.
-const PIECE: usize = 4 * SEGMENT;
+/// A sealed segment that is not the last one.
+const WHOLE: usize = SEGMENT + TAG;
 
 impl<W> fmt::Debug for Sealing<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -129,6 +181,11 @@ impl<W> fmt::Debug for Sealing<W> {
 
 impl<R> fmt::Debug for Opening<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Opening").field(&self.opener).finish()
+        let state: &dyn fmt::Debug = match &self.state {
+            State::Reading(opener) => opener,
+            State::Ended => &"ended",
+            State::Failed => &"failed",
+        };
+        f.debug_tuple("Opening").field(state).finish()
     }
 }

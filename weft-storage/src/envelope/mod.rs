@@ -58,7 +58,7 @@ pub use master::{KeyringError, MasterKeys};
 pub use opener::Opener;
 pub use range::open_range;
 pub use sealer::Sealer;
-pub use stream::{HEADER, SEGMENT, sealed_length};
+pub use stream::{HEADER, SEGMENT, TAG, plain_length, sealed_length};
 
 /// Why something was not sealed or opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +80,8 @@ pub enum EnvelopeError {
     TooLong,
     /// There is no such range in it.
     Range,
+    /// What was to be sealed or opened in place is no segment, or begins within one.
+    NotASegment,
 }
 
 impl fmt::Display for EnvelopeError {
@@ -93,6 +95,7 @@ impl fmt::Display for EnvelopeError {
             EnvelopeError::Corrupt => "a segment is changed or missing",
             EnvelopeError::TooLong => "there are too many segments",
             EnvelopeError::Range => "there is no such range",
+            EnvelopeError::NotASegment => "what is in place is no segment",
         })
     }
 }

@@ -52,6 +52,40 @@ impl Opener {
         Ok(())
     }
 
+    /// Opens a whole segment that is not the last one where it lies, with the tag behind it. This is for
+    /// whoever reads into a buffer of their own, and spares copying.
+    ///
+    /// # Errors
+    /// When it has not [`SEGMENT`] bytes and a tag, what was pushed before is not whole segments, or it was
+    /// changed or moved.
+    pub fn open_segment<'s>(&mut self, sealed: &'s mut [u8]) -> Result<&'s [u8], EnvelopeError> {
+        if sealed.len() != SEGMENT + TAG || !self.held.is_empty() {
+            return Err(EnvelopeError::NotASegment);
+        }
+        let opened = self.stream.open(self.number, sealed)?;
+        self.number = self.number.next()?;
+        Ok(opened)
+    }
+
+    /// The same with the last one, which may be shorter: it says that nothing is missing behind it.
+    ///
+    /// # Errors
+    /// When it is longer, what was pushed before is not whole segments, or it was changed or is not the
+    /// last one.
+    pub fn open_last(self, sealed: &mut [u8]) -> Result<&[u8], EnvelopeError> {
+        if sealed.len() > SEGMENT + TAG || !self.held.is_empty() {
+            return Err(EnvelopeError::NotASegment);
+        }
+        let last = true;
+        self.stream.open(
+            Number {
+                last,
+                ..self.number
+            },
+            sealed,
+        )
+    }
+
     /// Says that nothing comes any more, and appends the last segment to `plain`.
     ///
     /// # Errors

@@ -52,6 +52,38 @@ impl Sealer {
         Ok(())
     }
 
+    /// Seals a whole segment that is not the last one where it lies, and returns the tag that goes behind
+    /// it. This is for whoever reads into a buffer of their own, and spares copying.
+    ///
+    /// # Errors
+    /// When it has not [`SEGMENT`] bytes, or what was pushed before is not whole segments.
+    pub fn seal_segment(&mut self, segment: &mut [u8]) -> Result<[u8; TAG], EnvelopeError> {
+        if segment.len() != SEGMENT || !self.held.is_empty() {
+            return Err(EnvelopeError::NotASegment);
+        }
+        let tag = self.stream.seal(self.number, segment)?;
+        self.number = self.number.next()?;
+        Ok(tag)
+    }
+
+    /// The same with the last one, which may be shorter.
+    ///
+    /// # Errors
+    /// When it has more than [`SEGMENT`] bytes, or what was pushed before is not whole segments.
+    pub fn seal_last(self, segment: &mut [u8]) -> Result<[u8; TAG], EnvelopeError> {
+        if segment.len() > SEGMENT || !self.held.is_empty() {
+            return Err(EnvelopeError::NotASegment);
+        }
+        let last = true;
+        self.stream.seal(
+            Number {
+                last,
+                ..self.number
+            },
+            segment,
+        )
+    }
+
     /// Ends the stream, and appends its last segment to `sealed`.
     ///
     /// # Errors

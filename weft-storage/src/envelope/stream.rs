@@ -14,7 +14,7 @@ pub const SEGMENT: usize = 64 * 1024;
 /// The bytes before the first segment.
 pub const HEADER: usize = 5 + 32 + 32;
 /// The bytes that a segment is longer by when it is sealed.
-pub(super) const TAG: usize = 16;
+pub const TAG: usize = 16;
 
 const MAGIC: &[u8; 5] = b"WEFT\x01";
 
@@ -25,6 +25,18 @@ pub const fn sealed_length(plain: u64) -> u64 {
         _ => plain.div_ceil(SEGMENT as u64),
     };
     HEADER as u64 + plain + segments * TAG as u64
+}
+
+/// How many bytes of plain text are in a sealed stream of that length, if one can be as long.
+pub const fn plain_length(sealed: u64) -> Option<u64> {
+    let Some(body) = sealed.checked_sub(HEADER as u64) else {
+        return None;
+    };
+    let tags = body.div_ceil((SEGMENT + TAG) as u64) * TAG as u64;
+    match body.checked_sub(tags) {
+        Some(plain) if sealed_length(plain) == sealed => Some(plain),
+        _ => None,
+    }
 }
 
 /// The key of one stream.
@@ -154,6 +166,10 @@ mod tests {
         const S: u64 = SEGMENT as u64;
         for (plain, segments) in [(0, 1), (1, 1), (S, 1), (S + 1, 2), (2 * S, 2)] {
             assert_eq!(sealed_length(plain), 69 + plain + 16 * segments);
+            assert_eq!(plain_length(sealed_length(plain)), Some(plain));
+        }
+        for sealed in [0, 69, 84, sealed_length(S) + 1, sealed_length(S) + 16] {
+            assert_eq!(plain_length(sealed), None, "{sealed}");
         }
     }
 }

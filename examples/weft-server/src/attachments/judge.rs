@@ -2,11 +2,9 @@
 
 use std::fmt;
 
-use super::{
-    answer::Found,
-    kind::{Looks, agrees, look},
-};
-use crate::{error::Problem, value::FileType};
+use weft_storage::{ContentType, Found, Sha256, Unfit, fit};
+
+use crate::error::Problem;
 
 /// Why a file is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,20 +15,19 @@ pub enum Refusal {
     Checksum,
     /// The store has it under another type.
     Type,
-    /// It is HTML, SVG or the like.
-    Markup,
-    /// It is not of the type that it was called.
-    Lie,
+    /// It is not what it was called, or a browser would run it.
+    Unfit(Unfit),
     /// Another one took its place meanwhile.
     Replaced,
 }
 
 /// What was announced.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Announced {
-    pub(crate) content_type: FileType,
-    pub(crate) sizes: (i64, i64),
-    pub(crate) sha256: Option<[u8; 32]>,
+    pub(crate) content_type: ContentType,
+    /// The fewest bytes and the most.
+    pub(crate) sizes: (u64, u64),
+    pub(crate) sha256: Option<Sha256>,
 }
 
 /// Judges what was found, by what the store says of it and by its first bytes: `None` are those of
@@ -39,7 +36,7 @@ pub(crate) struct Announced {
 /// # Errors
 /// When it is not to be taken.
 pub(crate) fn judge(
-    announced: Announced,
+    announced: &Announced,
     found: &Found,
     first: Option<&[u8]>,
 ) -> Result<(), Refusal> {
@@ -50,14 +47,12 @@ pub(crate) fn judge(
     if announced.sha256.is_some() && announced.sha256 != found.sha256 {
         return Err(Refusal::Checksum);
     }
-    if found.content_type != announced.content_type.as_str() {
+    if found.content_type.as_deref() != Some(announced.content_type.as_str()) {
         return Err(Refusal::Type);
     }
-    match look(first.ok_or(Refusal::Replaced)?) {
-        Looks::Markup => Err(Refusal::Markup),
-        looks if agrees(announced.content_type, looks) => Ok(()),
-        _ => Err(Refusal::Lie),
-    }
+    let first = first.ok_or(Refusal::Replaced)?;
+    fit(&announced.content_type, first).map_err(Refusal::Unfit)?;
+    Ok(())
 }
 
 impl fmt::Display for Refusal {
@@ -66,8 +61,7 @@ impl fmt::Display for Refusal {
             Refusal::Size => "the file has not the size that was announced",
             Refusal::Checksum => "the file is not the one of the checksum",
             Refusal::Type => "the file has not the type that was announced",
-            Refusal::Markup => "HTML, SVG and other markup is not taken",
-            Refusal::Lie => "the file is not of the type that it was called",
+            Refusal::Unfit(unfit) => return unfit.fmt(f),
             Refusal::Replaced => "another file took the place of the one that was confirmed",
         })
     }
@@ -83,48 +77,50 @@ impl From<Refusal> for Problem {
 
 #[cfg(test)]
 mod tests {
+    use weft_storage::{Answer, Sniffed};
+
     use super::*;
 
-    const PDF: Announced = Announced {
-        content_type: FileType::Pdf,
-        sizes: (9, 9),
-        sha256: Some([7; 32]),
-    };
+    const PDF: &[u8] = b"%PDF-1.7\n";
+    const SUM: &str = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
 
-    fn found() -> Found {
-        Found {
-            size: 9,
-            content_type: "application/pdf".to_owned(),
-            etag: "\"a\"".to_owned(),
-            sha256: Some([7; 32]),
-        }
+    fn judged(size: &str, sum: Option<&str>, kind: &str, first: &[u8]) -> Result<(), Refusal> {
+        let announced = Announced {
+            content_type: ContentType::new("application/pdf").unwrap(),
+            sizes: (9, 9),
+            sha256: Some(Sha256([7; 32])),
+        };
+        let headers = [("content-length", size), ("content-type", kind)];
+        let sum = sum.map(|sum| ("x-amz-checksum-sha256", sum));
+        let answer = Answer::new(200, headers.into_iter().chain(sum), b"");
+        let found = answer.found(std::time::SystemTime::UNIX_EPOCH).unwrap();
+        assert!(judge(&announced, &found, None).is_err());
+        judge(&announced, &found, Some(first))
     }
 
     #[test]
     fn all_of_it_has_to_be_as_announced() {
-        let judged = |found: &Found, first: &[u8]| judge(PDF, found, Some(first));
-        assert_eq!(judged(&found(), b"%PDF-1.7\n"), Ok(()));
-        let other = |size, sha256, content_type: &str| Found {
-            size,
-            sha256,
-            content_type: content_type.to_owned(),
-            ..found()
-        };
-        let sum = Some([7; 32]);
-        for (other, refusal) in [
-            (other(8, sum, "application/pdf"), Refusal::Size),
-            (other(10, sum, "application/pdf"), Refusal::Size),
-            (
-                other(9, Some([8; 32]), "application/pdf"),
-                Refusal::Checksum,
-            ),
-            (other(9, None, "application/pdf"), Refusal::Checksum),
-            (other(9, sum, "text/html"), Refusal::Type),
+        let (pdf, sum) = ("application/pdf", Some(SUM));
+        assert_eq!(judged("9", sum, pdf, PDF), Ok(()));
+        let other = Some("CAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAg=");
+        for (size, sum, kind, refusal) in [
+            ("8", sum, pdf, Refusal::Size),
+            ("10", sum, pdf, Refusal::Size),
+            ("9", other, pdf, Refusal::Checksum),
+            ("9", None, pdf, Refusal::Checksum),
+            ("9", sum, "text/html", Refusal::Type),
         ] {
-            assert_eq!(judged(&other, b"%PDF-1.7\n"), Err(refusal));
+            assert_eq!(judged(size, sum, kind, PDF), Err(refusal));
         }
-        assert_eq!(judged(&found(), b"<html>xxx"), Err(Refusal::Markup));
-        assert_eq!(judged(&found(), b"\x89PNG\r\n\x1a\n."), Err(Refusal::Lie));
-        assert_eq!(judge(PDF, &found(), None), Err(Refusal::Replaced));
+        for (first, unfit) in [
+            (&b"<html>xxx"[..], Unfit::Active(Sniffed::Html)),
+            (
+                b"\x89PNG\r\n\x1a\n.",
+                Unfit::NotAsDeclared(Some(Sniffed::Png)),
+            ),
+        ] {
+            let refusal = judged("9", sum, pdf, first);
+            assert_eq!(refusal, Err(Refusal::Unfit(unfit)));
+        }
     }
 }

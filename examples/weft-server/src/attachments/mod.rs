@@ -1,30 +1,27 @@
 //! Files that go with messages. Browsers send them to the store and fetch them there; what passes here is
 //! leave to do so, and the store's word on what has come.
 
-mod answer;
-mod client;
 mod judge;
-mod kind;
 mod sweep;
 
 use std::{io, sync::Arc, time::SystemTime};
 
+use axum::http::{Request, Response};
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
+use weft_auth::sso::Transport;
 use weft_storage::{
-    ContentType, Encryption, FileName, Form, Key, Kind, Sha256, SignedPut, SignedRequest,
-    SignedUrl, Sizes, Ttl, Upload, UploadError,
+    Answer, Encryption, FileName, Form, Found, Key, Kind, SNIFFED, SignedPut,
+    SignedRequest, SignedUrl, Sizes, StoreError, Ttl, Upload, UploadError,
 };
 
 pub use judge::Refusal;
 pub use sweep::sweep;
 
-pub(crate) use answer::Found;
 pub(crate) use judge::{Announced, judge};
 pub(crate) use sweep::{STALE_AFTER, keep_swept, stale};
 
-use crate::{error::Problem, object_store::ObjectStore, value::FileType};
-use client::Client;
+use crate::{client::Client, error::Problem, object_store::ObjectStore};
 
 /// The way to the files. Cloning is cheap.
 #[derive(Clone)]
@@ -39,10 +36,7 @@ struct Inner {
 #[derive(Debug, Clone)]
 pub(crate) struct Expected {
     pub(crate) key: Key,
-    pub(crate) content_type: FileType,
-    /// The fewest bytes and the most.
-    pub(crate) sizes: (i64, i64),
-    pub(crate) sha256: Option<[u8; 32]>,
+    pub(crate) announced: Announced,
     /// Until when.
     pub(crate) until: DateTime<Utc>,
     /// Where a form without a script leads afterwards.
@@ -63,18 +57,18 @@ impl Attachments {
     /// # Errors
     /// When there is no TLS to be had.
     pub fn new(store: ObjectStore) -> io::Result<Attachments> {
-        let client = Client::new(store.uploads.bucket().origin())?;
+        let client = Client::new()?;
         Ok(Attachments(Arc::new(Inner { store, client })))
     }
 
     /// The origin that browsers send to and fetch from.
     pub fn origin(&self) -> &str {
-        self.0.store.uploads.bucket().origin()
+        self.0.store.origin()
     }
 
     /// Whether files can be sent by a form.
     pub(crate) fn takes_forms(&self) -> bool {
-        self.0.store.uploads.bucket().store().takes_policies()
+        self.0.store.uploads().bucket().store().takes_policies()
     }
 
     /// Leave to send that file and no other.
@@ -82,7 +76,7 @@ impl Attachments {
     /// # Errors
     /// When the time is over, or the store needs to know more.
     pub(crate) fn offer(&self, expected: &Expected, now: SystemTime) -> Result<Offer, Problem> {
-        let uploads = &self.0.store.uploads;
+        let uploads = &self.0.store.uploads();
         let left = SystemTime::from(expected.until).duration_since(now);
         let ttl = left
             .ok()
@@ -99,7 +93,7 @@ impl Attachments {
 
     /// Leave to fetch a file, and to save it under that name.
     pub(crate) fn link(&self, key: &Key, name: &FileName, now: SystemTime) -> SignedUrl {
-        self.0.store.downloads.get(key, name, Ttl::MOST, now)
+        self.0.store.downloads().get(key, name, Ttl::MOST, now)
     }
 
     /// What has come, if anything has.
@@ -107,13 +101,13 @@ impl Attachments {
     /// # Errors
     /// When the store does not say.
     pub(crate) async fn find(&self, key: &Key) -> Result<Option<Found>, Problem> {
-        let answer = self
-            .ask(&self.0.store.worker.head(key, SystemTime::now()))
-            .await?;
-        match answer.status.as_u16() {
-            200 => Found::read(&answer.headers).map(Some).ok_or_else(unclear),
-            404 => Ok(None),
-            status => Err(unwell(status)),
+        let now = SystemTime::now();
+        let answer = self.ask(&self.0.store.worker().head(key, now)).await?;
+        match there(read(&answer).found(now))? {
+            Some(found) if found.content_type.is_none() || found.etag.is_none() => {
+                Err(unwell(StoreError::Unreadable))
+            }
+            found => Ok(found),
         }
     }
 
@@ -126,14 +120,13 @@ impl Attachments {
         key: &Key,
         found: &Found,
     ) -> Result<Option<Vec<u8>>, Problem> {
-        let worker = &self.0.store.worker;
-        let request = worker.first_bytes(key, LOOKED_AT, SystemTime::now());
+        let now = SystemTime::now();
+        let request = self.0.store.worker().first_bytes(key, SNIFFED, now);
         let answer = self.ask(&request).await?;
-        match answer.status.as_u16() {
-            200 | 206 => Ok(found.is_meant(&answer.headers).then_some(answer.body)),
-            404 => Ok(None),
-            status => Err(unwell(status)),
-        }
+        let answer = read(&answer);
+        let same = there(answer.found(now))?.is_some_and(|meant| meant.etag == found.etag);
+        let first = there(answer.first_bytes(now))?;
+        Ok(first.filter(|_| same).map(<[u8]>::to_vec))
     }
 
     /// Deletes a file, if it is there.
@@ -141,19 +134,44 @@ impl Attachments {
     /// # Errors
     /// When the store does not go along.
     pub(crate) async fn erase(&self, key: &Key) -> Result<(), Problem> {
-        let request = self.0.store.worker.delete(key, SystemTime::now());
-        match self.ask(&request).await?.status.as_u16() {
-            200 | 204 | 404 => Ok(()),
-            status => Err(unwell(status)),
-        }
+        let now = SystemTime::now();
+        let answer = self.ask(&self.0.store.worker().delete(key, now)).await?;
+        read(&answer).deleted(now).map_err(unwell)
     }
 
-    async fn ask(&self, request: &SignedRequest) -> Result<client::Answer, Problem> {
-        self.0.client.send(request).await.map_err(|silence| {
-            tracing::warn!(%silence, "the object store does not answer");
+    async fn ask(&self, signed: &SignedRequest) -> Result<Response<Vec<u8>>, Problem> {
+        let request = signed.headers().fold(
+            Request::builder()
+                .method(signed.method())
+                .uri(signed.url()),
+            |request, (name, value)| request.header(name, value),
+        );
+        let request = request.body(signed.body().to_vec());
+        let request = request.map_err(|_| Problem::internal())?;
+        self.0.client.send(request).await.map_err(|reason| {
+            tracing::warn!(%reason, "the object store does not answer");
             Problem::unavailable()
         })
     }
+}
+
+fn read(answer: &Response<Vec<u8>>) -> Answer<'_> {
+    let headers = answer.headers().iter();
+    let headers = headers.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
+    Answer::new(answer.status().as_u16(), headers, answer.body())
+}
+
+fn there<T>(said: Result<T, StoreError>) -> Result<Option<T>, Problem> {
+    match said {
+        Ok(said) => Ok(Some(said)),
+        Err(StoreError::NotFound) => Ok(None),
+        Err(error) => Err(unwell(error)),
+    }
+}
+
+fn unwell(error: StoreError) -> Problem {
+    tracing::warn!(%error, "the object store is not well");
+    Problem::unavailable()
 }
 
 /// Where the bytes of an attachment are.
@@ -167,17 +185,16 @@ pub(crate) fn expiry(now: DateTime<Utc>) -> DateTime<Utc> {
 }
 
 fn upload(expected: &Expected, store: weft_storage::Store) -> Result<Upload, Problem> {
-    let (least, most) = expected.sizes;
-    let sizes = Sizes::within(least.unsigned_abs()..=most.unsigned_abs()).map_err(unsigned)?;
-    let content_type = expected.content_type.as_str();
-    let content_type = ContentType::new(content_type).map_err(|_| Problem::internal())?;
+    let announced = &expected.announced;
+    let (least, most) = announced.sizes;
+    let sizes = Sizes::within(least..=most).map_err(unsigned)?;
     let encryption = match store.takes_provider_encryption() {
         true => Encryption::Provider,
         false => Encryption::Unasked,
     };
-    let upload = Upload::new(content_type, sizes, encryption);
-    let upload = match expected.sha256 {
-        Some(sha256) => upload.with_sha256(Sha256(sha256)),
+    let upload = Upload::new(announced.content_type.clone(), sizes, encryption);
+    let upload = match announced.sha256 {
+        Some(sha256) => upload.with_sha256(sha256),
         None => upload,
     };
     match &expected.redirect {
@@ -198,23 +215,10 @@ fn unsigned(error: UploadError) -> Problem {
     }
 }
 
-fn unwell(status: u16) -> Problem {
-    tracing::warn!(status, "the object store is not well");
-    Problem::unavailable()
-}
-
-fn unclear() -> Problem {
-    tracing::warn!("the object store says nothing of size, type or tag");
-    Problem::unavailable()
-}
-
 const KIND: Kind = match Kind::new("attachments") {
     Ok(kind) => kind,
     Err(_) => panic!("the name of a kind"),
 };
-
-/// How many of the first bytes are looked at.
-const LOOKED_AT: u16 = 4096;
 
 /// The largest file, in bytes.
 pub(crate) const LARGEST: i64 = 256 << 20;

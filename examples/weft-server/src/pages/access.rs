@@ -40,6 +40,11 @@ impl Typed {
         }
     }
 
+    /// The shops that were ticked.
+    pub(crate) fn shops(&self) -> impl Iterator<Item = Uuid> {
+        self.shops.iter().copied()
+    }
+
     /// The name and the access, where `shops` are those that there are.
     ///
     /// # Errors
@@ -90,6 +95,7 @@ impl Typed {
                             (name)
                         }
                     }
+                    @if let Some(note) = shops.note() { small.soft { (note) } }
                 }
             }
         }
@@ -131,13 +137,26 @@ impl TryFrom<Vec<(String, String)>> for Typed {
     }
 }
 
+/// How many shops are named where somebody's access is said.
+const FEW: usize = 5;
+
+/// The shops that are named then.
+pub(crate) fn named(access: &Access) -> impl Iterator<Item = Uuid> {
+    access.shop_ids.iter().flatten().copied().take(FEW)
+}
+
 /// What somebody may do, in a word or two.
 pub(crate) fn said(access: &Access, shops: &Names) -> Markup {
     let names = |ids: &[Uuid]| {
-        let names: Vec<&str> = ids.iter().filter_map(|id| shops.get(*id)).collect();
-        match names.is_empty() {
-            true => "other shops".to_owned(),
-            false => names.join(", "),
+        let names: Vec<&str> = ids
+            .iter()
+            .take(FEW)
+            .filter_map(|id| shops.get(*id))
+            .collect();
+        match (names.is_empty(), ids.len().saturating_sub(FEW)) {
+            (true, _) => "other shops".to_owned(),
+            (false, 0) => names.join(", "),
+            (false, others) => format!("{} and {others} more", names.join(", ")),
         }
     };
     html! {

@@ -28,7 +28,7 @@ use crate::{
         messages::{self, Message, Messages, NewMessage},
         orders,
     },
-    value::{ConversationState, Direction, Prose},
+    value::{ConversationState, Direction, First, Prose},
 };
 
 pub(super) fn routes(pages: Pages) -> Pages {
@@ -55,14 +55,16 @@ struct Typed<'t>(&'t str, &'t str);
 async fn page(
     member: &Member,
     id: Uuid,
-    (query, here): (Messages, &Here),
+    (mut query, here): (Messages, &Here),
     typed: Option<Typed<'_>>,
 ) -> Result<Markup, Refused> {
     let tenant = member.tenant();
     let Json(one) = conversations::get(tenant.clone(), Id(id), NoQuery).await?;
+    query.first = Some(First::Newest);
     let Json(talk) = messages::list(tenant.clone(), Id(id), Query(query)).await?;
-    let members = Names::of_members(tenant).await?;
-    let shops = Names::of_shops(tenant).await?;
+    let authors = talk.items.iter().filter_map(|message| message.author_id);
+    let members = Names::of_members(tenant, authors.chain(one.assignee_id)).await?;
+    let shops = Names::of_shops(tenant, [one.shop_id]).await?;
     let beside = beside(member, &one, &members).await?;
     let content = html! {
         div.stack.tight {
@@ -75,12 +77,12 @@ async fn page(
         }
         div.columns {
             section.stack aria-label="What was said" {
+                (show::pager(here, talk.next.as_deref(), ("Back to the newest", "Earlier messages")))
                 @if talk.items.is_empty() {
                     (layout::empty("Nothing was said yet", "Write the first message below."))
                 } @else {
-                    ol.talk { @for message in &talk.items { (said(message, &members)) } }
+                    ol.talk { @for message in talk.items.iter().rev() { (said(message, &members)) } }
                 }
-                (show::pager(here, talk.next.as_deref(), ("Back to the first", "Later messages")))
                 (answer(member, id, typed))
             }
             aside.stack aria-label="About it" { (beside) }
@@ -151,7 +153,6 @@ async fn beside(member: &Member, one: &Conversation, members: &Names) -> Result<
         None => None,
     };
     let path = |what: &str| member.path(&format!("conversations/{}/{what}", one.id));
-    let assignee = one.assignee_id.map(|id| id.to_string());
     let (next, does) = match one.state {
         ConversationState::Open => (ConversationState::Closed, "Close it"),
         ConversationState::Closed => (ConversationState::Open, "Open it again"),
@@ -160,7 +161,7 @@ async fn beside(member: &Member, one: &Conversation, members: &Names) -> Result<
         section.card.stack.tight {
             h2 { "Care" }
             (layout::form(member.visitor(), &path("assignee"), html! {
-                (show::choice(("assignee_id", "Who answers", "Nobody yet"), members.options(), assignee.as_deref()))
+                (members.choice(("assignee_id", "Who answers", "Nobody yet"), one.assignee_id))
                 button type="submit" { "Assign" }
             }))
             (layout::form(member.visitor(), &path("state"), html! {

@@ -31,15 +31,16 @@ pub(super) fn routes(pages: Pages) -> Pages {
 
 async fn list(member: Member, Asked(query, here): Asked<Customers>) -> Result<Markup, Refused> {
     let tenant = member.tenant();
-    let shops = Names::of_shops(tenant).await?;
-    let shop = query.shop_id.map(|shop| shop.to_string());
+    let shop = query.shop_id;
     let email = query.email.as_deref().map(str::to_owned);
     let Json(page) = customers::list(tenant.clone(), Query(query)).await?;
+    let named = page.items.iter().map(|one| one.shop_id).chain(shop);
+    let shops = Names::of_shops(tenant, named).await?;
     let content = html! {
         h1 { "Customers" }
         form.row.filter method="get" {
             @if shops.len() > 1 {
-                (show::choice(("shop_id", "Shop", "All shops"), shops.options(), shop.as_deref()))
+                (shops.choice(("shop_id", "Shop", "All shops"), shop))
             }
             (layout::field("email", "Email address", None, html! {
                 input #email type="email" name="email" value=[email.as_deref()] maxlength="254";
@@ -79,7 +80,7 @@ async fn list(member: Member, Asked(query, here): Asked<Customers>) -> Result<Ma
 async fn read(member: Member, Of(id): Of) -> Result<Markup, Refused> {
     let tenant = member.tenant();
     let Json(one) = customers::get(tenant.clone(), Id(id), NoQuery).await?;
-    let shops = Names::of_shops(tenant).await?;
+    let shops = Names::of_shops(tenant, [one.shop_id]).await?;
     let of_customer = Orders {
         limit: None,
         cursor: None,
@@ -112,6 +113,9 @@ async fn read(member: Member, Of(id): Of) -> Result<Markup, Refused> {
         section.stack.tight {
             h2 { "Conversations" }
             @if talks.items.is_empty() { p.soft { "None yet." } } @else { (rows) }
+            @if talks.next.is_some() {
+                p { a href=(member.path(&format!("inbox?customer_id={id}"))) { "All conversations with this customer" } }
+            }
         }
         section.stack.tight {
             h2 { "Orders" }

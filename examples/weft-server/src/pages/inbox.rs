@@ -28,10 +28,13 @@ async fn inbox(
     Asked(mut query, here): Asked<Conversations>,
 ) -> Result<Markup, Refused> {
     let state = *query.state.get_or_insert(ConversationState::Open);
-    let shop = query.shop_id;
+    let (shop, customer) = (query.shop_id, query.customer_id);
     let tenant = member.tenant();
-    let shops = Names::of_shops(tenant).await?;
     let Json(page) = conversations::list(tenant.clone(), Query(query)).await?;
+    let named = page.items.iter().map(|one| one.shop_id).chain(shop);
+    let shops = Names::of_shops(tenant, named).await?;
+    let customers = names::customers(tenant, [customer].into_iter()).await?;
+    let with = customer.and_then(|id| customers.get(&id));
     let rows = rows(&member, &page.items, &shops).await?;
     let tabs = [
         (ConversationState::Open, "Open"),
@@ -44,7 +47,14 @@ async fn inbox(
                 a.button href=(here.with("state", tab.as_str())) aria-current=[(tab == state).then_some("page")] { (name) }
             }
         }
-        (of_shop(&shops, shop, &[("state", state.as_str())]))
+        @if customer.is_some() {
+            p.row {
+                "Those with " (with.map_or("one customer", |name| name)) " alone."
+                a href=(member.path("inbox")) { "Show all" }
+            }
+        } @else {
+            (of_shop(&shops, shop, &[("state", state.as_str())]))
+        }
         @if page.items.is_empty() {
             @match state {
                 ConversationState::Open => (layout::empty("Nothing to answer", "New questions of customers appear here.")),
@@ -58,12 +68,11 @@ async fn inbox(
 
 /// The form that narrows a list to one shop, where there are several.
 pub(super) fn of_shop(shops: &Names, shop: Option<Uuid>, kept: &[(&str, &str)]) -> Markup {
-    let chosen = shop.map(|shop| shop.to_string());
     html! {
         @if shops.len() > 1 {
             form.row.filter method="get" {
                 @for (name, value) in kept { input type="hidden" name=(name) value=(value); }
-                (show::choice(("shop_id", "Shop", "All shops"), shops.options(), chosen.as_deref()))
+                (shops.choice(("shop_id", "Shop", "All shops"), shop))
                 button type="submit" { "Show" }
             }
         }

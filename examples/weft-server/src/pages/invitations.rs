@@ -59,23 +59,25 @@ struct Invitation {
 }
 
 /// The invitations that nobody accepted yet, for owners.
-pub(super) async fn pending(member: &Member, shops: &Names) -> Result<Markup, Refused> {
+pub(super) async fn pending(member: &Member) -> Result<Markup, Refused> {
     let waiting: Vec<Invitation> = invitations::table
         .order((invitations::created_at, invitations::id))
         .select(Invitation::as_select())
         .load(&mut member.tenant().open().await?)
         .await?;
+    let accesses = waiting.iter().map(|one| Access {
+        role: one.role,
+        shop_ids: one.shop_ids.clone(),
+    });
+    let accesses: Vec<Access> = accesses.collect();
+    let shops = Names::of_shops(member.tenant(), accesses.iter().flat_map(access::named)).await?;
     let (now, is_there) = (Utc::now(), !waiting.is_empty());
-    let rows = waiting.into_iter().map(|one| {
+    let rows = waiting.into_iter().zip(&accesses).map(|(one, access)| {
         let path = member.path(&format!("invitations/{}/withdraw", one.id));
-        let access = Access {
-            role: one.role,
-            shop_ids: one.shop_ids,
-        };
         html! { li { div {
             span { strong { (one.display_name) } " " span.soft { (one.address) } }
             span.row {
-                (access::said(&access, shops))
+                (access::said(access, &shops))
                 span.soft.small {
                     @if one.expires_at > now { "until " (show::time(one.expires_at)) } @else { "ran out" }
                 }
@@ -97,7 +99,7 @@ pub(super) async fn pending(member: &Member, shops: &Names) -> Result<Markup, Re
 
 async fn ask(member: Member) -> Result<Markup, Refused> {
     must_own(&member)?;
-    let shops = Names::of_shops(member.tenant()).await?;
+    let shops = Names::of_shops(member.tenant(), []).await?;
     Ok(page(&member, (&Typed::default(), &shops), None))
 }
 
@@ -126,7 +128,7 @@ async fn invite(
     Form(typed): Form<Typed>,
 ) -> Result<Response, Refused> {
     must_own(&member)?;
-    let shops = Names::of_shops(member.tenant()).await?;
+    let shops = Names::of_shops(member.tenant(), typed.shops()).await?;
     let again = |status: StatusCode, problem: &str| {
         let page = page(&member, (&typed, &shops), Some(problem));
         Ok((status, page).into_response())
@@ -236,6 +238,26 @@ async fn withdraw(
     match gone {
         0 => Err(Problem::not_found().into()),
         _ => Ok(member.to("members")),
+    }
+}
+
+/// The invitation of that mailbox to `org` that is good now, if there is one.
+pub(super) async fn waiting_for(
+    state: &AppState,
+    org: Uuid,
+    mailbox: &Mailbox,
+) -> Result<Option<Uuid>, Problem> {
+    let mut conn = state.roads().app.within(Scope::org(org)).await?;
+    let waiting: Option<Invitation> = invitations::table
+        .filter(invitations::address.eq(mailbox.as_str()))
+        .filter(invitations::expires_at.gt(Utc::now()))
+        .select(Invitation::as_select())
+        .first(&mut conn)
+        .await
+        .optional()?;
+    match waiting {
+        Some(waiting) if by_an_owner(&mut conn, &waiting).await? => Ok(Some(waiting.id)),
+        _ => Ok(None),
     }
 }
 

@@ -21,6 +21,7 @@ use super::{
     form::Form,
     layout,
     refused::{Refused, told},
+    show::sentence,
     visitor::Visitor,
 };
 use crate::{
@@ -184,7 +185,7 @@ fn sign_up_page(visitor: &Visitor, email: &str, problem: Option<&str>) -> Markup
 }
 
 /// The field for an address.
-fn email_field(email: &str) -> Markup {
+pub(super) fn email_field(email: &str) -> Markup {
     layout::field(
         "email",
         "Email address",
@@ -217,16 +218,6 @@ pub(super) fn choose(typed: &str, words: &[&str]) -> Result<NewPassword, String>
     Policy::alone()
         .accept(password, &words)
         .map_err(|error| sentence(&error.to_string()))
-}
-
-/// An error's text as a person reads it.
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters
-        .next()
-        .map(|c| c.to_uppercase().to_string())
-        .unwrap_or_default();
-    format!("{first}{}.", letters.as_str())
 }
 
 /// Says that mail is under way, whether it is or not.
@@ -284,7 +275,7 @@ pub(super) fn mailed_page(
     )
 }
 
-const NO_ADDRESS: (StatusCode, &str) = (
+pub(super) const NO_ADDRESS: (StatusCode, &str) = (
     StatusCode::UNPROCESSABLE_ENTITY,
     "That is not an email address.",
 );

@@ -39,10 +39,11 @@ const ONE: &str = "/o/{org}/members/{membership_id}";
 async fn list(member: Member, Asked(query, here): Asked<Memberships>) -> Result<Markup, Refused> {
     let tenant = member.tenant();
     let owns = tenant.identity().role == Role::Owner;
-    let shops = Names::of_shops(tenant).await?;
     let Json(page) = memberships::list(tenant.clone(), Query(query)).await?;
+    let accesses: Vec<Access> = page.items.iter().map(access_of).collect();
+    let shops = Names::of_shops(tenant, accesses.iter().flat_map(access::named)).await?;
     let pending = match owns {
-        true => invitations::pending(&member, &shops).await?,
+        true => invitations::pending(&member).await?,
         false => html! {},
     };
     let content = html! {
@@ -58,13 +59,13 @@ async fn list(member: Member, Asked(query, here): Asked<Memberships>) -> Result<
                 th scope="col" { "Since" }
                 @if owns { th scope="col" { "Change" } }
             } }
-            tbody { @for one in &page.items { tr {
+            tbody { @for (one, access) in page.items.iter().zip(&accesses) { tr {
                 td data-label="Name" {
                     (one.display_name)
                     @if is_own(&member, one.id) { " " span.soft { "(you)" } }
                 }
                 td data-label="Email address" { (one.address) }
-                td data-label="May do" { (access::said(&access_of(one), &shops)) }
+                td data-label="May do" { (access::said(access, &shops)) }
                 td data-label="Since" { (show::time(one.created_at)) }
                 @if owns {
                     td data-label="Change" { a href=(member.path(&format!("members/{}", one.id))) aria-label={ "Change " (one.display_name) } { "Change" } }
@@ -98,8 +99,8 @@ pub(super) fn must_own(member: &Member) -> Result<(), Refused> {
 async fn ask(member: Member, Of(id): Of) -> Result<Markup, Refused> {
     must_own(&member)?;
     let Json(one) = memberships::get(member.tenant().clone(), Id(id), NoQuery).await?;
-    let shops = Names::of_shops(member.tenant()).await?;
     let typed = Typed::of(&one.display_name, &access_of(&one));
+    let shops = Names::of_shops(member.tenant(), typed.shops()).await?;
     Ok(page(&member, &one, (&typed, &shops), None))
 }
 
@@ -143,7 +144,7 @@ async fn change(member: Member, Of(id): Of, Form(typed): Form<Typed>) -> Result<
     must_own(&member)?;
     let tenant = member.tenant();
     let Json(one) = memberships::get(tenant.clone(), Id(id), NoQuery).await?;
-    let shops = Names::of_shops(tenant).await?;
+    let shops = Names::of_shops(tenant, typed.shops()).await?;
     let again = |status: StatusCode, problem: &str| {
         let page = page(&member, &one, (&typed, &shops), Some(problem));
         Ok((status, page).into_response())
@@ -176,8 +177,8 @@ async fn remove(
         Ok(_) if is_own(&member, id) => Ok(Redirect::to("/organizations").into_response()),
         Ok(_) => Ok(member.to("members")),
         Err(problem) if problem.status() == StatusCode::CONFLICT => {
-            let shops = Names::of_shops(tenant).await?;
             let typed = Typed::of(&one.display_name, &access_of(&one));
+            let shops = Names::of_shops(tenant, typed.shops()).await?;
             let page = page(&member, &one, (&typed, &shops), Some(LAST));
             Ok((problem.status(), page).into_response())
         }

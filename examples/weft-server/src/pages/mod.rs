@@ -6,6 +6,8 @@ mod account;
 mod agent;
 mod asked;
 mod assets;
+pub(crate) mod back;
+mod break_glass;
 mod conversation;
 mod customers;
 mod development;
@@ -25,7 +27,11 @@ mod second_factor;
 mod settings;
 mod show;
 mod sign_in;
+mod sign_on;
+mod sso;
+mod tokens;
 mod visitor;
+mod webhooks;
 
 use axum::{
     Router,
@@ -88,6 +94,8 @@ pub fn pages() -> Pages {
     let pages = assets::routes(Pages::default());
     let pages = landing::routes(pages);
     let pages = sign_in::routes(pages);
+    let pages = sso::routes(pages);
+    let pages = break_glass::routes(pages);
     let pages = second_factor::routes(pages);
     let pages = mail::routes(pages);
     let pages = links::routes(pages);
@@ -100,5 +108,8 @@ pub fn pages() -> Pages {
     let pages = members::routes(pages);
     let pages = invitations::routes(pages);
     let pages = settings::routes(pages);
+    let pages = tokens::routes(pages);
+    let pages = webhooks::routes(pages);
+    let pages = sign_on::routes(pages);
     development::routes(pages)
 }

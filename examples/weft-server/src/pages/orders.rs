@@ -29,12 +29,13 @@ pub(super) fn routes(pages: Pages) -> Pages {
 
 async fn list(member: Member, Asked(query, here): Asked<Orders>) -> Result<Markup, Refused> {
     let tenant = member.tenant();
-    let shops = Names::of_shops(tenant).await?;
-    let shop = query.shop_id.map(|shop| shop.to_string());
+    let shop = query.shop_id;
     let paid = query.financial_status.map(PaymentStatus::as_str);
     let sent = query.fulfillment_status.map(DeliveryStatus::as_str);
     let customer = query.customer_id;
     let Json(page) = orders::list(tenant.clone(), Query(query)).await?;
+    let named = page.items.iter().map(|one| one.shop_id).chain(shop);
+    let shops = Names::of_shops(tenant, named).await?;
     let payment = show::words(PaymentStatus::ALL.iter().map(|status| status.as_str()));
     let delivery = show::words(DeliveryStatus::ALL.iter().map(|status| status.as_str()));
     let content = html! {
@@ -42,10 +43,10 @@ async fn list(member: Member, Asked(query, here): Asked<Orders>) -> Result<Marku
         form.row.filter method="get" {
             @if let Some(customer) = customer { input type="hidden" name="customer_id" value=(customer); }
             @if shops.len() > 1 {
-                (show::choice(("shop_id", "Shop", "All shops"), shops.options(), shop.as_deref()))
+                (shops.choice(("shop_id", "Shop", "All shops"), shop))
             }
-            (show::choice(("financial_status", "Paid", "Whatever was paid"), payment, paid))
-            (show::choice(("fulfillment_status", "Sent", "Whatever was sent"), delivery, sent))
+            (show::choice(("financial_status", "Paid", "Whatever was paid"), payment, paid, None))
+            (show::choice(("fulfillment_status", "Sent", "Whatever was sent"), delivery, sent, None))
             button type="submit" { "Show" }
         }
         @if page.items.is_empty() {
@@ -113,7 +114,7 @@ async fn read(
     let tenant = member.tenant();
     let Json(one) = orders::get(tenant.clone(), Id(id), NoQuery).await?;
     let Json(page) = order_lines::list(tenant.clone(), Id(id), Query(query)).await?;
-    let shops = Names::of_shops(tenant).await?;
+    let shops = Names::of_shops(tenant, [one.shop_id]).await?;
     let customer = names::customers(tenant, [one.customer_id].into_iter()).await?;
     let customer = one
         .customer_id

@@ -89,12 +89,12 @@ async fn make(
     let account = signed_in.session().account();
     let mailbox = mailbox(&state, account).await?;
     let owner = Owner {
-        account,
+        account: Some(account),
         mailbox: &mailbox,
         display_name: &display_name,
     };
-    let slug = found(state.roads(), &name, owner, Reason::SignUp).await?;
-    Ok(Redirect::to(&format!("/o/{slug}/inbox")).into_response())
+    let founded = found(state.roads(), &name, owner, Reason::SignUp).await?;
+    Ok(Redirect::to(&format!("/o/{}/inbox", founded.slug)).into_response())
 }
 
 /// Whose account it is.

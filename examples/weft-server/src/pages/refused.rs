@@ -7,8 +7,11 @@ use axum::{
 use maud::html;
 use weft_auth::{NoRandomness, login, session};
 
-use super::layout;
-use crate::{error::Problem, roads::RoadClosed};
+use super::{
+    back::{Back, CONFIRM},
+    layout,
+};
+use crate::{accounts::failed, error::Problem, roads::RoadClosed};
 
 /// Why there is no page.
 #[derive(Debug)]
@@ -25,7 +28,7 @@ impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         let problem = match self {
             Refused::NotSignedIn => return Redirect::to("/sign-in").into_response(),
-            Refused::NotRecent => return Redirect::to("/account/confirm").into_response(),
+            Refused::NotRecent => return Redirect::to(CONFIRM).into_response(),
             Refused::Problem(problem) => problem,
         };
         let title = match problem.status() {
@@ -45,6 +48,24 @@ impl IntoResponse for Refused {
         );
         (problem.status(), page).into_response()
     }
+}
+
+/// What the guard against forged requests says to people: most of those that it refuses are old.
+pub(crate) fn too_old(path: &str) -> Response {
+    let title = "This page is too old";
+    let page = layout::alone(
+        title,
+        html! {
+            h1 { (title) }
+            p { "It is from before you signed in or out, in another tab perhaps, or not of this site. Nothing was changed." }
+            @match Back::from(path) {
+                Some(back) => p { a.button.primary href=(back.as_str()) { "Load it again" } },
+                None => p { "Go back, and load it again." },
+            }
+            p { a href="/" { "Back to the start" } }
+        },
+    );
+    (StatusCode::FORBIDDEN, page).into_response()
 }
 
 impl From<Problem> for Refused {
@@ -75,7 +96,7 @@ impl<E: std::error::Error + 'static> From<weft_auth::Error<session::Refusal, E>>
     fn from(error: weft_auth::Error<session::Refusal, E>) -> Refused {
         match error {
             weft_auth::Error::Refused(refusal) => refusal.into(),
-            error => failed(&error),
+            error => failed(&error).into(),
         }
     }
 }
@@ -99,7 +120,7 @@ pub(super) fn told<E: std::error::Error + 'static>(
     use login::RefusalKind as K;
     let refusal = match error {
         weft_auth::Error::Refused(refusal) => refusal,
-        error => return Err(failed(&error)),
+        error => return Err(failed(&error).into()),
     };
     Ok(match refusal.kind() {
         K::Credentials => (
@@ -128,10 +149,4 @@ pub(super) fn told<E: std::error::Error + 'static>(
         ),
         _ => (StatusCode::UNPROCESSABLE_ENTITY, "That does not work."),
     })
-}
-
-fn failed(error: &impl std::error::Error) -> Refused {
-    let source = error.source().map(ToString::to_string);
-    tracing::error!(%error, source, "the accounts cannot be reached");
-    Refused::Problem(Problem::unavailable())
 }

@@ -34,7 +34,32 @@ pub(super) fn routes(pages: Pages) -> Pages {
 }
 
 /// Other pages of settings: where, what they are called, what is there, and whether owners alone see them.
-const PARTS: [(&str, &str, &str, bool); 0] = [];
+const PARTS: &[(&str, &str, &str, bool)] = &[
+    (
+        "tokens",
+        "API tokens",
+        "For programs that work for you",
+        false,
+    ),
+    (
+        "webhooks/in",
+        "Webhooks in",
+        "What Stripe, Shopify, Slack and others send here",
+        true,
+    ),
+    (
+        "webhooks/out",
+        "Webhooks out",
+        "Who is told of what happens here",
+        true,
+    ),
+    (
+        "sign-on",
+        "Single sign-on",
+        "How people of the organisation sign in",
+        true,
+    ),
+];
 
 async fn read(member: Member) -> Result<Markup, Refused> {
     page(&member, None).await
@@ -48,12 +73,13 @@ async fn page(member: &Member, typed: Option<Typed<'_>>) -> Result<Markup, Refus
     let owns = tenant.identity().role == Role::Owner;
     let Json(organization) = organization::get(tenant.clone(), NoQuery).await?;
     let Json(plan) = plans::get(tenant.clone(), Id(organization.plan_id), NoQuery).await?;
-    let shops = Names::of_shops(tenant).await?;
+    let shops = Names::of_shops(tenant, []).await?;
     let (name, problem) = match typed {
         Some(Typed(name, problem)) => (name, Some(problem)),
         None => (&*organization.name, None),
     };
     let parts = PARTS.iter().filter(|(.., owners)| owns || !owners);
+    let parts: Vec<_> = parts.collect();
     let content = html! {
         h1 { "Settings" }
         @if let Some(problem) = problem { (layout::wrong(problem)) }
@@ -67,9 +93,11 @@ async fn page(member: &Member, typed: Option<Typed<'_>>) -> Result<Markup, Refus
                 }))
             }
         }
-        ul.list {
-            @for (path, name, what, _) in parts {
-                li { a href=(member.path(path)) { strong { (name) } span.soft { (what) } } }
+        @if !parts.is_empty() {
+            ul.list {
+                @for (path, name, what, _) in parts {
+                    li { a href=(member.path(path)) { strong { (name) } span.soft { (what) } } }
+                }
             }
         }
         section.card.stack.tight {
@@ -80,6 +108,7 @@ async fn page(member: &Member, typed: Option<Typed<'_>>) -> Result<Markup, Refus
             h2 { "Shops" }
             @if shops.len() == 0 { p.soft { "None yet. Programs add them by the API." } }
             ul { @for (_, name) in shops.iter() { li { (name) } } }
+            @if let Some(note) = shops.note() { p.soft { (note) } }
         }
         p.soft.small { "Here since " (show::time(organization.created_at)) "." }
     };

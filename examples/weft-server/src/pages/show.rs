@@ -39,21 +39,31 @@ pub(crate) fn word(word: &str) -> String {
     word.replace('_', " ")
 }
 
+/// What is said of a problem, as a sentence.
+pub(crate) fn sentence(detail: &str) -> String {
+    let mut rest = detail.chars();
+    let first = rest.next().map(|first| first.to_uppercase().to_string());
+    format!("{}{}.", first.unwrap_or_default(), rest.as_str())
+}
+
 /// A list to choose one of, or all.
 pub(crate) fn choice(
     (name, label, all): (&str, &str, &str),
     options: impl IntoIterator<Item = (String, String)>,
     chosen: Option<&str>,
+    note: Option<&str>,
 ) -> Markup {
+    let described = note.map(|_| format!("{name}-note"));
     html! {
         div.field {
             label for=(name) { (label) }
-            select id=(name) name=(name) {
+            select id=(name) name=(name) aria-describedby=[&described] {
                 option value="" { (all) }
                 @for (value, said) in options {
                     option value=(value) selected[chosen == Some(&*value)] { (said) }
                 }
             }
+            @if let Some(note) = note { small id=[&described] { (note) } }
         }
     }
 }

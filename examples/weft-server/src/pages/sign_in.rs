@@ -1,5 +1,7 @@
 //! Signing in with a password, and signing out.
 
+use std::time::Instant;
+
 use axum::{
     extract::State,
     http::StatusCode,
@@ -14,6 +16,7 @@ use super::{
     Pages,
     form::Form,
     layout,
+    mail::{NO_ADDRESS, email_field},
     refused::{Refused, told},
     visitor::Visitor,
 };
@@ -45,16 +48,13 @@ fn page(visitor: &Visitor, email: &str, problem: Option<&str>) -> Markup {
             h1 { "Sign in" }
             @if let Some(problem) = problem { (layout::wrong(problem)) }
             (layout::form(visitor, "/sign-in", html! {
-                (layout::field("email", "Email address", None, html! {
-                    input #email type="email" name="email" value=(email) autocomplete="username" required maxlength="254";
-                }))
-                (layout::field("password", "Password", None, html! {
-                    input #password type="password" name="password" autocomplete="current-password" required maxlength="128";
-                }))
+                (email_field(email))
+                (password_field())
                 label.choice { input type="checkbox" name="remember" value="yes"; "Stay signed in on this device" }
                 button.primary.fill type="submit" { "Sign in" }
             }))
             p { a href="/sign-in/link" { "Sign in with a link by mail" } }
+            p { a href="/sign-in/sso" { "Sign in through your organisation" } }
             p { a href="/reset" { "Forgot the password?" } }
             p { "New here? " a href="/sign-up" { "Sign up" } }
         },
@@ -70,20 +70,11 @@ async fn sign_in(
         let page = page(&visitor, &typed.email, Some(problem));
         Ok((status, page).into_response())
     };
-    // Neither depends on whether there is an account.
-    let Ok(mailbox) = Mailbox::parse(typed.email.trim()) else {
-        return again((
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "That is not an email address.",
-        ));
+    let (mailbox, password) = match credentials(&typed.email, &typed.password) {
+        Ok(credentials) => credentials,
+        Err(problem) => return again(problem),
     };
-    let Ok(password) = Password::new(typed.password.as_bytes()) else {
-        return again((
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "That cannot be a password.",
-        ));
-    };
-    let visit = visitor.visit(typed.remember.is_some());
+    let (visit, began) = (visitor.visit(typed.remember.is_some()), Instant::now());
     match state
         .accounts()
         .login()
@@ -93,9 +84,37 @@ async fn sign_in(
         Ok(outcome) => Ok(enter(&state, &visitor, outcome)),
         Err(error) => {
             state.post().wake();
+            state.accounts().even_out(began).await;
             again(told(error)?)
         }
     }
+}
+
+/// The field for a password that is there.
+pub(super) fn password_field() -> Markup {
+    layout::field(
+        "password",
+        "Password",
+        None,
+        html! {
+            input #password type="password" name="password" autocomplete="current-password" required maxlength="128";
+        },
+    )
+}
+
+/// An address and a password as they were typed. What is said against them does not depend on whether there
+/// is an account.
+pub(super) fn credentials(
+    email: &str,
+    password: &str,
+) -> Result<(Mailbox, Password), (StatusCode, &'static str)> {
+    let mailbox = Mailbox::parse(email.trim()).map_err(|_| NO_ADDRESS)?;
+    let no_password = (
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "That cannot be a password.",
+    );
+    let password = Password::new(password.as_bytes()).map_err(|_| no_password)?;
+    Ok((mailbox, password))
 }
 
 /// Lets in whoever is signed in, and asks for a second factor where one is owed.

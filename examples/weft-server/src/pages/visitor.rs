@@ -9,6 +9,7 @@ use axum::{
 };
 use maud::{Markup, PreEscaped};
 use weft_auth::{
+    AccountId,
     cookie::Cookie,
     csrf::tower::FormToken,
     link::Post,
@@ -73,6 +74,10 @@ impl Visitor {
     /// That this request may use up a link.
     pub(crate) fn post(&self) -> Result<Post, Refused> {
         Post::check(&self.method).map_err(|_| Problem::not_found().into())
+    }
+
+    pub(crate) fn network(&self) -> Network {
+        self.network
     }
 
     pub(crate) fn session(&self) -> Option<&Token<token::Session>> {
@@ -155,6 +160,11 @@ impl Member {
 
     pub(crate) fn organization(&self) -> &Organization {
         &self.organization
+    }
+
+    /// Whose account it is.
+    pub(crate) fn account(&self) -> AccountId {
+        self.signed_in.session.account()
     }
 
     /// What the member may see and do, as the API has it.

@@ -1,12 +1,13 @@
 use std::{collections::BTreeSet, sync::Arc, time::SystemTime};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl, pooled_connection::deadpool::Pool};
 use uuid::Uuid;
 use weft_auth::{
     AccountId, Mailbox,
     postgres::{Lend, Row, Statement},
+    sso::OrganizationId,
 };
 use weft_tenancy::Scope;
 use weft_webhooks::{inbox, outbox};
@@ -16,10 +17,9 @@ use crate::{
     attachments::stale,
     error::Problem,
     schema::{
-        api_tokens, attachments, auth_accounts, membership_shops, memberships, organizations,
-        webhook_deliveries, webhook_endpoints, webhook_messages, webhook_secrets,
+        attachments, auth_accounts, membership_shops, memberships, organizations, plans, webhook_deliveries,
+        webhook_endpoints, webhook_messages, webhook_secrets,
     },
-    token::{Api, TokenDigest},
     value::{Provider, Role},
     webhooks::directory::{Listed, NOTIFY},
 };
@@ -173,57 +173,6 @@ impl AuthRoad {
         Ok(found)
     }
 
-    /// Whom the token with this digest speaks for at `now`; `None` when it is unknown or expired.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn identify(
-        &self,
-        digest: &TokenDigest<Api>,
-        now: DateTime<Utc>,
-    ) -> Result<Option<Identity>, Problem> {
-        let mut conn = pooled(&self.pool, "auth").await?;
-        let found: Option<Found> = api_tokens::table
-            .inner_join(
-                memberships::table.on(memberships::org_id
-                    .eq(api_tokens::org_id)
-                    .and(memberships::user_id.eq(api_tokens::user_id))),
-            )
-            .filter(api_tokens::digest.eq(digest.as_bytes()))
-            .filter(api_tokens::expires_at.gt(now))
-            .select(Found::as_select())
-            .first(&mut conn)
-            .await
-            .optional()?;
-        let Some(found) = found else { return Ok(None) };
-        if found
-            .last_used_at
-            .is_none_or(|then| now - then > TimeDelta::minutes(1))
-        {
-            diesel::update(api_tokens::table.find(found.token_id))
-                .set(api_tokens::last_used_at.eq(now))
-                .execute(&mut conn)
-                .await?;
-        }
-        let shops = match found.all_shops {
-            true => None,
-            false => Some(
-                membership_shops::table
-                    .filter(membership_shops::org_id.eq(found.org_id))
-                    .filter(membership_shops::membership_id.eq(found.membership_id))
-                    .select(membership_shops::shop_id)
-                    .load(&mut conn)
-                    .await?,
-            ),
-        };
-        Ok(Some(Identity {
-            org_id: found.org_id,
-            membership_id: found.membership_id,
-            role: found.role,
-            shops,
-        }))
-    }
-
     /// The account with this mailbox, made if there is none: whoever reads the mailbox has it. Which of
     /// the two is not said.
     ///
@@ -248,6 +197,23 @@ impl AuthRoad {
             .first(&mut conn)
             .await?;
         Ok(id)
+    }
+
+    /// A hash of a password for each way in which some are made.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(crate) async fn kinds_of_hashes(&self) -> Result<Vec<String>, Problem> {
+        let mut conn = pooled(&self.pool, "auth").await?;
+        // Algorithm, version and parameters of a PHC string.
+        let kinds: Vec<Kind> = diesel::sql_query(
+            "SELECT DISTINCT ON (split_part(password, '$', 2), split_part(password, '$', 3), \
+                 split_part(password, '$', 4)) password \
+             FROM auth_accounts WHERE password IS NOT NULL",
+        )
+        .load(&mut conn)
+        .await?;
+        Ok(kinds.into_iter().map(|kind| kind.password).collect())
     }
 
     /// The organisations that `account` is a member of, by name.
@@ -275,8 +241,29 @@ impl AuthRoad {
         account: AccountId,
         slug: &str,
     ) -> Result<Option<(Organization, Identity)>, Problem> {
+        self.found(account, Which::Slug(slug)).await
+    }
+
+    /// What `account` is in the organisation of that id; `None` where it is no member.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn identity(
+        &self,
+        account: AccountId,
+        org: Uuid,
+    ) -> Result<Option<Identity>, Problem> {
+        let found = self.found(account, Which::Id(org)).await?;
+        Ok(found.map(|(_, identity)| identity))
+    }
+
+    async fn found(
+        &self,
+        account: AccountId,
+        which: Which<'_>,
+    ) -> Result<Option<(Organization, Identity)>, Problem> {
         let mut conn = pooled(&self.pool, "auth").await?;
-        let rows: Vec<Member> = organizations::table
+        let all = organizations::table
             .inner_join(memberships::table.on(memberships::org_id.eq(organizations::id)))
             .left_join(
                 membership_shops::table.on(membership_shops::org_id
@@ -285,40 +272,92 @@ impl AuthRoad {
                     .and(memberships::all_shops.eq(false))),
             )
             .filter(memberships::user_id.eq(Uuid::from(account)))
-            .filter(organizations::slug.eq(slug))
             .select(Member::as_select())
-            .load(&mut conn)
-            .await?;
-        Ok(Member::identity(rows))
+            .into_boxed();
+        let query = match which {
+            Which::Slug(slug) => all.filter(organizations::slug.eq(slug)),
+            Which::Id(org) => all.filter(organizations::id.eq(org)),
+        };
+        Ok(Member::identity(query.load(&mut conn).await?))
     }
 
-    /// Makes the token with this digest valid for `user` in `org` until `expires_at`.
+    /// The organisation that is that one at WorkOS.
     ///
     /// # Errors
-    /// When the user is no member of the organisation, or the database does not answer.
-    pub async fn issue(
+    /// When the database does not answer.
+    pub(crate) async fn connected(
         &self,
-        digest: &TokenDigest<Api>,
-        (org, user): (Uuid, Uuid),
-        label: &str,
-        expires_at: DateTime<Utc>,
-    ) -> Result<(), Problem> {
+        workos: &OrganizationId,
+    ) -> Result<Option<Connected>, Problem> {
         let mut conn = pooled(&self.pool, "auth").await?;
-        diesel::insert_into(api_tokens::table)
-            .values((
-                api_tokens::digest.eq(digest.as_bytes()),
-                api_tokens::org_id.eq(org),
-                api_tokens::user_id.eq(user),
-                api_tokens::label.eq(label),
-                api_tokens::expires_at.eq(expires_at),
-            ))
-            .on_conflict(api_tokens::digest)
-            .do_update()
-            .set(api_tokens::expires_at.eq(expires_at))
+        let found = organizations::table
+            .inner_join(plans::table.on(plans::id.eq(organizations::plan_id)))
+            .filter(organizations::workos_organization.eq(workos.as_str()))
+            .select(Connected::as_select())
+            .first(&mut conn)
+            .await
+            .optional()?;
+        Ok(found)
+    }
+
+    /// The organisations that are one at WorkOS, and which.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(crate) async fn connected_organizations(
+        &self,
+    ) -> Result<Vec<(Uuid, OrganizationId)>, Problem> {
+        let mut conn = pooled(&self.pool, "auth").await?;
+        let found: Vec<(Uuid, Option<String>)> = organizations::table
+            .filter(organizations::workos_organization.is_not_null())
+            .order(organizations::id)
+            .select((organizations::id, organizations::workos_organization))
+            .load(&mut conn)
+            .await?;
+        let read =
+            |(org, workos): (Uuid, Option<String>)| Some((org, OrganizationId::new(workos?).ok()?));
+        Ok(found.into_iter().filter_map(read).collect())
+    }
+
+    /// Whether `account` is a member of `org`.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(crate) async fn is_member(&self, account: AccountId, org: Uuid) -> Result<bool, Problem> {
+        let mut conn = pooled(&self.pool, "auth").await?;
+        let membership = memberships::table
+            .filter(memberships::org_id.eq(org))
+            .filter(memberships::user_id.eq(Uuid::from(account)))
+            .select(memberships::id);
+        let is_member = diesel::select(diesel::dsl::exists(membership));
+        Ok(is_member.get_result(&mut conn).await?)
+    }
+
+    /// Lets an account sign in with its password and its second factor where its domain has single
+    /// sign-on.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(crate) async fn keep_a_way_in(&self, account: AccountId) -> Result<(), Problem> {
+        let mut conn = pooled(&self.pool, "auth").await?;
+        diesel::update(auth_accounts::table.find(Uuid::from(account)))
+            .set(auth_accounts::break_glass.eq(true))
             .execute(&mut conn)
             .await?;
         Ok(())
     }
+}
+
+#[derive(QueryableByName)]
+struct Kind {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    password: String,
+}
+
+/// How an organisation is named.
+enum Which<'n> {
+    Slug(&'n str),
+    Id(Uuid),
 }
 
 /// Each statement of weft-auth's is committed by itself.
@@ -347,6 +386,18 @@ pub struct Organization {
     /// What the member is called there.
     #[diesel(select_expression = memberships::display_name)]
     pub display_name: String,
+}
+
+/// An organisation that is one at WorkOS.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(check_for_backend(diesel::pg::Pg))]
+pub(crate) struct Connected {
+    /// Its id.
+    #[diesel(select_expression = organizations::id)]
+    pub(crate) id: Uuid,
+    /// The short name of its plan.
+    #[diesel(select_expression = plans::code)]
+    pub(crate) plan: String,
 }
 
 /// A membership, once for each shop that it is limited to.
@@ -417,21 +468,4 @@ impl EndpointRow {
             secrets: rows.iter().map(secret).collect(),
         })
     }
-}
-
-#[derive(Queryable, Selectable)]
-#[diesel(check_for_backend(diesel::pg::Pg))]
-struct Found {
-    #[diesel(select_expression = api_tokens::id)]
-    token_id: Uuid,
-    #[diesel(select_expression = api_tokens::last_used_at)]
-    last_used_at: Option<DateTime<Utc>>,
-    #[diesel(select_expression = memberships::org_id)]
-    org_id: Uuid,
-    #[diesel(select_expression = memberships::id)]
-    membership_id: Uuid,
-    #[diesel(select_expression = memberships::role)]
-    role: Role,
-    #[diesel(select_expression = memberships::all_shops)]
-    all_shops: bool,
 }

@@ -10,9 +10,12 @@ mod unscoped;
 
 use std::time::Duration;
 
+use deadpool::managed::{Hook, HookError};
 use diesel_async::{
-    AsyncPgConnection,
-    pooled_connection::{AsyncDieselConnectionManager, deadpool::Pool},
+    AsyncPgConnection, RunQueryDsl,
+    pooled_connection::{
+        AsyncDieselConnectionManager, ManagerConfig, PoolError, RecyclingMethod, deadpool::Pool,
+    },
 };
 
 use weft_tenancy::{Refusal, RowSecurity, Tenancy};
@@ -20,6 +23,7 @@ use weft_tenancy::{Refusal, RowSecurity, Tenancy};
 use crate::schema::TENANCY;
 
 pub use app::{AppRoad, OrgConnection};
+pub(crate) use auth::Connected;
 pub use auth::{AuthRoad, Identity, Organization};
 pub use lease::Lease;
 pub use unscoped::{UnscopedConnection, UnscopedRoad};
@@ -139,7 +143,14 @@ impl std::fmt::Display for RoadClosed {
 impl std::error::Error for RoadClosed {}
 
 fn pool(address: &str, size: usize) -> Result<Pool<AsyncPgConnection>, RoadClosed> {
-    Pool::builder(AsyncDieselConnectionManager::new(address))
+    // Its end is noticed while a connection is on the shelf, unless nobody tells of it.
+    let mut config = ManagerConfig::default();
+    config.recycling_method = RecyclingMethod::Fast;
+    let manager = AsyncDieselConnectionManager::new_with_config(address, config);
+    Pool::builder(manager)
+        .pre_recycle(Hook::async_fn(|conn, metrics| {
+            Box::pin(answers(conn, metrics.last_used()))
+        }))
         .max_size(size)
         .wait_timeout(Some(WAIT))
         .create_timeout(Some(WAIT))
@@ -152,6 +163,18 @@ fn pool(address: &str, size: usize) -> Result<Pool<AsyncPgConnection>, RoadClose
         })
 }
 
+/// Asks a connection that was not used for a while whether it is alive.
+async fn answers(
+    conn: &mut AsyncPgConnection,
+    unused: Duration,
+) -> Result<(), HookError<PoolError>> {
+    if unused >= FRESH {
+        let asked = diesel::sql_query("SELECT 1").execute(conn).await;
+        asked.map_err(|error| HookError::message(error.to_string()))?;
+    }
+    Ok(())
+}
+
 async fn pooled(pool: &Pool<AsyncPgConnection>, road: &'static str) -> Result<Lease, RoadClosed> {
     pool.get().await.map(Lease::new).map_err(|error| {
         tracing::error!(road, %error, "no connection");
@@ -159,4 +182,5 @@ async fn pooled(pool: &Pool<AsyncPgConnection>, road: &'static str) -> Result<Le
     })
 }
 
+const FRESH: Duration = Duration::from_secs(10);
 const WAIT: Duration = Duration::from_secs(5);

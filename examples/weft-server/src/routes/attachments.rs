@@ -3,7 +3,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::{prelude::*, sql_types::BigInt};
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use uuid::Uuid;
-use weft_storage::FileName;
+use weft_storage::{ContentType, ETag, FileName, Sha256};
 
 use super::{Answer, Created};
 use crate::{
@@ -286,12 +286,14 @@ pub(crate) struct Announcement {
 }
 
 impl Announcement {
-    fn announced(&self) -> Announced {
-        Announced {
-            content_type: self.content_type,
-            sizes: (self.least_size, self.size),
-            sha256: self.sha256.map(|sum| sum.0),
-        }
+    fn announced(&self) -> Result<Announced, Problem> {
+        let bytes = |size: i64| u64::try_from(size).map_err(|_| Problem::internal());
+        let content_type = ContentType::new(self.content_type.as_str());
+        Ok(Announced {
+            content_type: content_type.map_err(|_| Problem::internal())?,
+            sizes: (bytes(self.least_size)?, bytes(self.size)?),
+            sha256: self.sha256.map(|sum| Sha256(sum.0)),
+        })
     }
 }
 
@@ -305,12 +307,9 @@ pub(crate) fn upload(
     made: &Announcement,
     redirect: Option<String>,
 ) -> Result<ExpectedUpload, Problem> {
-    let announced = made.announced();
     let expected = Expected {
         key: key(tenant.identity().org_id, made.id),
-        content_type: announced.content_type,
-        sizes: announced.sizes,
-        sha256: announced.sha256,
+        announced: made.announced()?,
         until: made.expires_at,
         redirect,
     };
@@ -400,14 +399,16 @@ pub(crate) async fn confirm(
 
 /// Asks the store what came, and takes it or refuses it.
 async fn settle(files: &Files, tenant: &Tenant, one: &Announcement) -> Result<(), Problem> {
+    let announced = one.announced()?;
     let key = key(tenant.identity().org_id, one.id);
     let found = files.find(&key).await?;
     let found = found.ok_or_else(|| Problem::conflict("the file has not arrived"))?;
     let first = files.first_bytes(&key, &found).await?;
-    if let Err(refusal) = judge(one.announced(), &found, first.as_deref()) {
+    if let Err(refusal) = judge(&announced, &found, first.as_deref()) {
         return Err(refuse(files, tenant, one.id, refusal).await?);
     }
     let now = Utc::now();
+    let size = i64::try_from(found.size).map_err(|_| Problem::internal())?;
     let expected = attachments::table
         .filter(attachments::id.eq(one.id))
         .filter(attachments::conversation_id.eq(one.conversation_id))
@@ -416,10 +417,10 @@ async fn settle(files: &Files, tenant: &Tenant, one: &Announcement) -> Result<()
     diesel::update(expected)
         .set((
             attachments::state.eq(AttachmentState::Confirmed),
-            attachments::size.eq(found.size),
-            attachments::least_size.eq(found.size),
-            attachments::sha256.eq(found.sha256.map(Checksum)),
-            attachments::etag.eq(found.etag),
+            attachments::size.eq(size),
+            attachments::least_size.eq(size),
+            attachments::sha256.eq(found.sha256.map(|sum| Checksum(sum.0))),
+            attachments::etag.eq(found.etag.as_ref().map(ETag::as_str)),
             attachments::confirmed_at.eq(now),
             attachments::kept_until.eq(now + UNSENT),
         ))
@@ -460,7 +461,7 @@ pub(crate) async fn link(
     if now < one.expires_at {
         let found = files.find(&key).await?;
         let found = found.ok_or_else(|| Problem::conflict("the file is gone"))?;
-        if one.etag.as_ref() != Some(&found.etag) {
+        if one.etag.as_deref() != found.etag.as_ref().map(ETag::as_str) {
             return Err(refuse(files, &tenant, id, Refusal::Replaced).await?);
         }
     }

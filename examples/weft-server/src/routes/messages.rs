@@ -13,7 +13,7 @@ use crate::{
     openapi::{Api, Operation},
     page::{Cursor, Keyed, Limit, Page, after},
     schema::{conversations, messages},
-    value::{Direction, EventType, Prose},
+    value::{Direction, EventType, First, Prose},
 };
 
 shape! { answer
@@ -69,6 +69,8 @@ shape! { query
     Messages {
         /// That went this way.
         direction: Direction,
+        /// The oldest first, unless told.
+        first: First,
     }
 }
 
@@ -76,7 +78,7 @@ shape! { query
 pub fn routes(api: Api) -> Api {
     let list = Operation::new(
         "list_messages",
-        "The messages of a conversation, oldest first",
+        "The messages of a conversation, oldest first unless told",
     );
     let create = Operation::new("create_message", "Writes a message");
     let get = Operation::new("get_message", "A message of a conversation");
@@ -122,7 +124,10 @@ pub(crate) async fn list(
     if let Some(direction) = asked.direction {
         query = query.filter(messages::direction.eq(direction));
     }
-    let query = after!(query, oldest messages::created_at, messages::id, asked);
+    let query = match asked.first.unwrap_or(First::Oldest) {
+        First::Oldest => after!(query, oldest messages::created_at, messages::id, asked),
+        First::Newest => after!(query, newest messages::created_at, messages::id, asked),
+    };
     let rows = query.load(&mut conn).await?;
     Ok(Json(Page::new(rows, Limit::rows(asked.limit))))
 }

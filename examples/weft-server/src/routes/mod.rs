@@ -53,6 +53,13 @@ pub type Answer<T> = Result<Json<T>, Problem>;
 /// A new row, and where it is.
 pub struct Created<T>(String, T);
 
+impl<T> Created<T> {
+    /// The row.
+    pub(crate) fn into_row(self) -> T {
+        self.1
+    }
+}
+
 impl<T: Serialize> IntoResponse for Created<T> {
     fn into_response(self) -> Response {
         (

@@ -135,8 +135,8 @@ pub(crate) async fn create(
     tenant.must_own()?;
     if new.provider.is_of_a_shop() != new.shop_id.is_some() {
         return Err(Problem::unprocessable(match new.shop_id {
-            None => "shop_id is needed for this provider",
-            Some(_) => "this provider sends for the whole organisation: leave shop_id out",
+            None => "this provider sends for one shop: say which",
+            Some(_) => "this provider sends for the whole organisation: name no shop",
         }));
     }
     let org = tenant.identity().org_id;

@@ -105,7 +105,10 @@ const ONE: &str = "/api/webhook-events/{event_id}";
 const ATTEMPTS: &str = "/api/webhook-events/{event_id}/attempts";
 const REPLAY: &str = "/api/webhook-events/{event_id}/replay";
 
-async fn list(tenant: Tenant, Query(asked): Query<WebhookEvents>) -> Answer<Page<WebhookEvent>> {
+pub(crate) async fn list(
+    tenant: Tenant,
+    Query(asked): Query<WebhookEvents>,
+) -> Answer<Page<WebhookEvent>> {
     tenant.must_own()?;
     let mut query = webhook_messages::table
         .select(WebhookEvent::as_select())
@@ -126,12 +129,16 @@ async fn list(tenant: Tenant, Query(asked): Query<WebhookEvents>) -> Answer<Page
     Ok(Json(Page::new(rows, Limit::rows(asked.limit))))
 }
 
-async fn get(tenant: Tenant, Id(id): Id, _: NoQuery) -> Answer<WebhookEvent> {
+pub(crate) async fn get(tenant: Tenant, Id(id): Id, _: NoQuery) -> Answer<WebhookEvent> {
     tenant.must_own()?;
     one(&tenant, id).await
 }
 
-async fn attempts(tenant: Tenant, Id(id): Id, _: NoQuery) -> Answer<Vec<WebhookAttempt>> {
+pub(crate) async fn attempts(
+    tenant: Tenant,
+    Id(id): Id,
+    _: NoQuery,
+) -> Answer<Vec<WebhookAttempt>> {
     tenant.must_own()?;
     drop(one(&tenant, id).await?);
     let rows = webhook_attempts::table
@@ -143,7 +150,12 @@ async fn attempts(tenant: Tenant, Id(id): Id, _: NoQuery) -> Answer<Vec<WebhookA
     Ok(Json(rows))
 }
 
-async fn replay(tenant: Tenant, Id(id): Id, _: NoQuery, _: NoBody) -> Answer<WebhookEvent> {
+pub(crate) async fn replay(
+    tenant: Tenant,
+    Id(id): Id,
+    _: NoQuery,
+    _: NoBody,
+) -> Answer<WebhookEvent> {
     tenant.must_own()?;
     drop(one(&tenant, id).await?);
     let opened: Option<Uuid> = outbox::replay(id, SystemTime::now())

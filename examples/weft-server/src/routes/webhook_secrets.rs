@@ -113,7 +113,7 @@ pub(crate) async fn create(
                 (Some(text), _) => (text.checked(provider.scheme())?, false),
                 (None, Provider::Stalwart) => (SecretText::generate()?, true),
                 (None, _) => {
-                    let detail = "secret is needed: this provider chooses it";
+                    let detail = "the secret is needed: this provider chooses it";
                     return Err(Problem::unprocessable(detail));
                 }
             };
@@ -129,7 +129,7 @@ pub(crate) async fn create(
     Ok(Created(format!("{path}/{}", made.id), made))
 }
 
-async fn delete(
+pub(crate) async fn delete(
     State(state): State<AppState>,
     tenant: Tenant,
     Ids(endpoint, id): Ids,

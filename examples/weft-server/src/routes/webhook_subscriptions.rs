@@ -160,7 +160,7 @@ const ALL: &str = "/api/webhook-subscriptions";
 const ONE: &str = "/api/webhook-subscriptions/{subscription_id}";
 const SECRET: &str = "/api/webhook-subscriptions/{subscription_id}/secret";
 
-async fn list(
+pub(crate) async fn list(
     tenant: Tenant,
     Query(asked): Query<WebhookSubscriptions>,
 ) -> Answer<Page<WebhookSubscription>> {
@@ -178,7 +178,7 @@ async fn list(
     Ok(Json(Page::new(rows, Limit::rows(asked.limit))))
 }
 
-async fn create(
+pub(crate) async fn create(
     State(state): State<AppState>,
     tenant: Tenant,
     _: NoQuery,
@@ -221,7 +221,7 @@ async fn create(
     ))
 }
 
-async fn get(tenant: Tenant, Id(id): Id, _: NoQuery) -> Answer<WebhookSubscription> {
+pub(crate) async fn get(tenant: Tenant, Id(id): Id, _: NoQuery) -> Answer<WebhookSubscription> {
     tenant.must_own()?;
     let query = webhook_subscriptions::table
         .filter(webhook_subscriptions::id.eq(id))
@@ -229,7 +229,7 @@ async fn get(tenant: Tenant, Id(id): Id, _: NoQuery) -> Answer<WebhookSubscripti
     Ok(Json(query.first(&mut tenant.open().await?).await?))
 }
 
-async fn update(
+pub(crate) async fn update(
     State(state): State<AppState>,
     tenant: Tenant,
     Id(id): Id,
@@ -264,7 +264,12 @@ async fn update(
     Ok(Json(changed))
 }
 
-async fn delete(tenant: Tenant, Id(id): Id, _: NoQuery, _: NoBody) -> Result<StatusCode, Problem> {
+pub(crate) async fn delete(
+    tenant: Tenant,
+    Id(id): Id,
+    _: NoQuery,
+    _: NoBody,
+) -> Result<StatusCode, Problem> {
     tenant.must_own()?;
     let one = webhook_subscriptions::table.filter(webhook_subscriptions::id.eq(id));
     diesel::delete(one)
@@ -274,7 +279,7 @@ async fn delete(tenant: Tenant, Id(id): Id, _: NoQuery, _: NoBody) -> Result<Sta
         .and_then(deleted)
 }
 
-async fn rotate(
+pub(crate) async fn rotate(
     State(state): State<AppState>,
     tenant: Tenant,
     Id(id): Id,
@@ -304,7 +309,7 @@ async fn rotate(
 
 fn some_events(event_types: &[EventType]) -> Result<(), Problem> {
     match event_types.is_empty() {
-        true => Err(Problem::unprocessable("event_types names at least one")),
+        true => Err(Problem::unprocessable("at least one event is needed")),
         false => Ok(()),
     }
 }

@@ -48,6 +48,11 @@ impl Holder {
 }
 
 impl SecretText {
+    /// This, unless nothing was typed.
+    pub(crate) fn unless_empty(self) -> Option<SecretText> {
+        (!self.0.is_empty()).then_some(self)
+    }
+
     /// That text, if a secret of that scheme can be written so.
     ///
     /// # Errors

@@ -173,8 +173,8 @@ fn a_file_is_announced_sent_confirmed_and_goes_with_a_message() {
 fn what_lies_is_not_taken_and_does_not_stay() {
     on_stage(async |stage| {
         let talk = Talk::of(stage).await;
-        let markup = "markup is not taken";
-        let lie = "not of the type";
+        let markup = "which a browser runs";
+        let lie = "said to be";
         for (kind, bytes, words) in [
             (
                 "image/png",

@@ -1,14 +1,17 @@
 //! Whatever is wrong with a request, the answer is a problem document and nothing is written.
 
+use std::time::SystemTime;
+
 use axum::{
     body::Body,
     http::{Request, header},
 };
 use serde_json::{Value, json};
-use weft_server::token::{ApiToken, PREFIX};
+use weft_auth::token::Scope;
+use weft_server::token::{ApiToken, PREFIX, Permission};
 
 use crate::{
-    stage::{Answer, Stage, on_stage},
+    stage::{Answer, HOUR, Stage, accounts, on_stage, token},
     world::{Operation, World, is_id, operations, resolve},
 };
 
@@ -32,21 +35,15 @@ async fn send(
 fn without_a_good_token_there_is_one_answer() {
     on_stage(async |stage| {
         let world = World::of(stage, stage.a.id, stage.a.shops[0]);
-        let before = stage.everything();
         let unknown = ApiToken::generate(PREFIX).unwrap();
-        let expired = ApiToken::generate(PREFIX).unwrap();
         let user = stage.id(&format!(
             "SELECT user_id FROM memberships WHERE org_id = '{}' AND role = 'owner'",
             stage.a.id
         ));
-        let past = chrono::Utc::now() - chrono::TimeDelta::seconds(1);
-        let digest = expired.digest();
-        stage
-            .roads
-            .auth
-            .issue(&digest, (stage.a.id, user), "old", past)
-            .await
-            .unwrap();
+        let past = SystemTime::now() - HOUR;
+        let accounts = accounts(&stage.roads);
+        let expired = token(&accounts, (stage.a.id, user), Permission::ALL, past).await;
+        let before = stage.everything();
         for operation in operations() {
             let path = operation.within(&world);
             let body = operation.full_body(&world);

@@ -1,10 +1,9 @@
 //! The server on Citus. `WEFT_CITUS_URL` is the superuser's address of a coordinator's database that
 //! has the extension `citus` and is empty otherwise; without it the test says so and proves nothing.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, time::SystemTime};
 
 use axum::http::StatusCode;
-use chrono::Utc;
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 use uuid::Uuid;
 use weft_server::{
@@ -15,7 +14,7 @@ use weft_server::{
 };
 
 use crate::{
-    stage::{ask, router, runtime},
+    stage::{accounts, ask, router, runtime},
     world::{ids_in, operations},
 };
 
@@ -36,7 +35,8 @@ fn organisations_are_apart_on_citus() {
         let orgs = seed::seed(&roads).await.unwrap();
         let folder = std::env::temp_dir().join(format!("weft-citus-{}", Uuid::new_v4().simple()));
         let folder = weft_server::state_folder::StateFolder::open(Some(folder)).unwrap();
-        let tokens = seed::tokens(&roads, orgs, &folder, Utc::now());
+        let accounts = accounts(&roads);
+        let tokens = seed::tokens((&roads, &accounts), orgs, &folder, SystemTime::now());
         let tokens = tokens.await.unwrap();
         let router = router(roads);
         let mut seen: Vec<(String, HashSet<Uuid>)> = Vec::new();

@@ -13,6 +13,7 @@ mod faults;
 mod imports;
 mod keyset;
 mod members;
+mod migrations;
 mod others;
 mod people;
 mod roads;

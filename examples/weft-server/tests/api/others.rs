@@ -219,6 +219,8 @@ fn hidden_of(stage: &Stage, org: Uuid) -> HashSet<Uuid> {
         let ids = format!("SELECT id FROM {table} WHERE org_id = '{org}'");
         hidden.extend(stage.ids(&ids));
     }
+    let tokens = format!("SELECT id FROM auth_api_tokens WHERE audience = '{org}'");
+    hidden.extend(stage.ids(&tokens));
     hidden.extend(stage.ids("SELECT id FROM auth_accounts"));
     hidden.insert(org);
     hidden

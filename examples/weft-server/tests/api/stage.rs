@@ -4,7 +4,7 @@ use std::{
     borrow::Cow,
     rc::Rc,
     sync::{LazyLock, OnceLock},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use axum::{
@@ -12,13 +12,13 @@ use axum::{
     body::Body,
     http::{Request, Response, StatusCode, header},
 };
-use chrono::{TimeDelta, Utc};
 use diesel_async::{AsyncConnection, AsyncPgConnection};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tokio::time::sleep;
 use tower::ServiceExt;
 use uuid::Uuid;
+use weft_auth::token::Scope;
 use weft_embedded::{Cluster, Database, Options, Template, TestDatabase};
 use weft_server::{
     AppState,
@@ -35,10 +35,10 @@ use weft_server::{
     schema::TENANCY,
     seed::{self, DEMO},
     site::Site,
-    token::{ApiToken, PREFIX},
+    token::{ApiToken, New, Permission, Scopes},
     webhooks::directory::Directory,
 };
-use weft_storage::{Bucket, Credentials, Downloads, Jurisdiction, Store, Uploads, Worker};
+use weft_storage::{Bucket, Credentials, Jurisdiction, Store};
 use weft_tenancy::RowSecurity;
 use weft_webhooks::outgoing::{Networks, Roots};
 
@@ -187,9 +187,16 @@ impl Stage {
     /// Everything but the time a token was last used and the unscoped road's record.
     pub(crate) fn everything(&self) -> Vec<Vec<Option<String>>> {
         let mut all = [self.rows_of(self.a.id), self.rows_of(self.b.id)].concat();
-        all.retain(|row| row[0].as_deref() != Some("api_tokens"));
-        let accounts = "SELECT 'accounts', count(*), md5(string_agg(t::text, E'\\n' ORDER BY t::text)) FROM auth_accounts AS t";
-        all.extend(self.database.query(accounts).unwrap());
+        all.retain(|row| row[0].as_deref() != Some("auth_api_tokens"));
+        for table in [
+            "auth_accounts",
+            "(SELECT digest, id, account_id, audience, label, scopes, expires_at FROM auth_api_tokens)",
+        ] {
+            let rows = format!(
+                "SELECT '', count(*), md5(string_agg(t::text, E'\\n' ORDER BY t::text)) FROM {table} AS t"
+            );
+            all.extend(self.database.query(&rows).unwrap());
+        }
         all
     }
 
@@ -211,7 +218,7 @@ const TABLES: [(&str, &str); 21] = [
     ("memberships", "org_id"),
     ("membership_shops", "org_id"),
     ("invitations", "org_id"),
-    ("api_tokens", "org_id"),
+    ("auth_api_tokens", "audience"),
     ("customers", "org_id"),
     ("orders", "org_id"),
     ("order_lines", "org_id"),
@@ -228,6 +235,11 @@ const TABLES: [(&str, &str); 21] = [
     ("webhook_messages", "org_id"),
     ("webhook_attempts", "org_id"),
 ];
+
+/// Lets connections of the stage find out that they were ended.
+pub(crate) async fn noticed() {
+    sleep(Duration::from_millis(200)).await;
+}
 
 /// Waits until `so`, and fails if that never comes.
 pub(crate) async fn until(what: &str, mut so: impl AsyncFnMut() -> bool) {
@@ -338,9 +350,10 @@ fn on_layers(layers: Layers, test: impl AsyncFnOnce(&Stage)) {
             }
         };
         let [a, b] = [0, 1].map(|at| parts(&database, at));
-        let a = bearers(&roads, a).await;
-        let b = bearers(&roads, b).await;
         let state = state(roads.clone());
+        let accounts = accounts(&roads);
+        let a = bearers(&accounts, a).await;
+        let b = bearers(&accounts, b).await;
         let router = app(state.clone());
         for org in [&a, &b] {
             let stripe = Endpoint::make(&router, &org.owner, "stripe", Some(org.shops[0])).await;
@@ -417,18 +430,18 @@ pub(crate) fn files_at(origin: &str) -> Attachments {
     let place = ("embedded", Jurisdiction::Eu);
     let bucket = Bucket::self_hosted(origin, Store::Embedded, place, "attachments").unwrap();
     let credentials = |who| Credentials::new(who, "a-secret-of-the-tests").unwrap();
-    let store = ObjectStore {
-        uploads: Uploads::new(bucket.clone(), credentials("writer")),
-        downloads: Downloads::new(bucket.clone(), credentials("reader")),
-        worker: Worker::new(bucket, credentials("worker")),
-    };
-    Attachments::new(store).unwrap()
+    let identities = (
+        credentials("writer"),
+        credentials("reader"),
+        credentials("worker"),
+    );
+    Attachments::new(ObjectStore::new(bucket, identities)).unwrap()
 }
 
 pub(crate) fn state_with(roads: Roads, outgoing: Outgoing, files: Attachments) -> AppState {
     let keys: Keys = KEYS.parse().unwrap();
     let directory = Directory::new(keys.webhooks().clone()).unwrap();
-    let accounts = Accounts::new(roads.auth.clone(), &keys).unwrap();
+    let accounts = accounts(&roads);
     let site = Site::new(ORIGIN, &keys).unwrap();
     let site = site.with_store(files.origin()).unwrap();
     AppState::new(
@@ -438,6 +451,11 @@ pub(crate) fn state_with(roads: Roads, outgoing: Outgoing, files: Attachments) -
         files,
         (accounts, site, Post::development()),
     )
+}
+
+/// The accounts at the end of those roads.
+pub(crate) fn accounts(roads: &Roads) -> Accounts {
+    Accounts::new(roads.auth.clone(), &KEYS.parse().unwrap()).unwrap()
 }
 
 /// Where browsers find the stage.
@@ -481,16 +499,10 @@ fn parts(database: &Database, at: usize) -> Parts {
     (org, shops, [user("owner"), user("member")])
 }
 
-async fn bearers(roads: &Roads, (id, shops, users): Parts) -> Org {
+async fn bearers(accounts: &Accounts, (id, shops, users): Parts) -> Org {
     let mut tokens = Vec::new();
     for user in users {
-        let token = ApiToken::generate(PREFIX).unwrap();
-        let until = Utc::now() + TimeDelta::hours(1);
-        roads
-            .auth
-            .issue(&token.digest(), (id, user), "test", until)
-            .await
-            .unwrap();
+        let token = token(accounts, (id, user), Permission::ALL, SystemTime::now()).await;
         tokens.push(token.expose().to_owned());
     }
     let member = tokens.pop().unwrap();
@@ -501,6 +513,26 @@ async fn bearers(roads: &Roads, (id, shops, users): Parts) -> Org {
         shops,
     }
 }
+
+/// A token of `user` for `org`, good for an hour from `now`.
+pub(crate) async fn token(
+    accounts: &Accounts,
+    (org, user): (Uuid, Uuid),
+    permissions: &[Permission],
+    now: SystemTime,
+) -> ApiToken {
+    let new = New {
+        account: user.into(),
+        audience: Some(org),
+        label: "test",
+        scopes: &Scopes::new(permissions.iter().copied()),
+        lifetime: Some(HOUR),
+    };
+    let (_, token) = accounts.tokens().issue(new, now).await.unwrap();
+    token
+}
+
+pub(crate) const HOUR: Duration = Duration::from_secs(60 * 60);
 
 pub(crate) fn cluster() -> &'static Cluster {
     static CLUSTER: LazyLock<Cluster> =

@@ -57,7 +57,7 @@ for (const [name, start] of Object.entries(attackers)) {
         await page.goto(`${attacker}/?${query}`);
         if (way === "form") {
           await page.waitForURL(origin + target);
-          assert.match(await page.locator("body").innerText(), /request refused/);
+          assert.match(await page.locator("body").innerText(), /This page is too old/);
         } else {
           await page.waitForFunction(() => document.title === "done");
         }
@@ -66,7 +66,8 @@ for (const [name, start] of Object.entries(attackers)) {
     assert.equal(sent.length, 6);
     for (const request of sent) {
       const answer = await request.response();
-      assert.equal(answer.status(), 403, request.url());
+      // A page is kept from scripts of elsewhere by the browser itself, and from us with them.
+      if (answer || request.resourceType() !== "fetch") assert.equal(answer.status(), 403, request.url());
     }
     const cookies = await sent[0].headerValue("cookie");
     // The weaker attacker does not even have the session with it.

@@ -22,19 +22,22 @@ const NPM: [&str; 2] = ["playwright-core@1.65.1", "axe-core@4.14.1"];
 
 /// What all stories share.
 const WORLD: (&str, &str) = ("world.mjs", include_str!("world.mjs"));
+const LOOK: (&str, &str) = ("look.mjs", include_str!("look.mjs"));
 
 macro_rules! stories {
     ($($name:literal),+) => { [$(($name, include_str!($name))),+] };
 }
 
-const STORIES: [(&str, &str); 8] = stories!(
+const STORIES: [(&str, &str); 10] = stories!(
     "sign-up.mjs",
     "links.mjs",
     "sessions.mjs",
     "forged.mjs",
     "policy.mjs",
     "members.mjs",
+    "tokens.mjs",
     "keyboard.mjs",
+    "sso.mjs",
     "pages.mjs"
 );
 
@@ -47,7 +50,7 @@ fn people_use_the_pages() {
         return;
     };
     let folder = folder("npm");
-    for (name, story) in STORIES {
+    for (name, story) in STORIES.into_iter().chain([LOOK]) {
         fs::write(folder.join(name), story).unwrap();
     }
     let only = std::env::var("WEFT_STORY").unwrap_or_default();

@@ -34,6 +34,10 @@ test("a member of one shop sees that shop, and nothing of the other", async () =
     assert.equal((await owner.goto(address)).status(), 200);
     assert.equal((await member.goto(address)).status(), status, address);
   }
-  assert.equal((await shown(member, "webhooks")).status, 404);
+  for (const path of ["webhooks/in", "webhooks/deliveries", "webhooks/out", "webhooks/messages"]) {
+    assert.equal((await shown(owner, path)).status, 200, path);
+    assert.equal((await shown(member, path)).status, 403, path);
+  }
+  assert.ok(!(await shown(member, "settings")).text.includes("Webhooks"));
   assert.equal((await member.goto("/o/nordwind-outdoor/inbox")).status(), 404);
 });

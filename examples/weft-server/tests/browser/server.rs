@@ -5,8 +5,11 @@ use std::{
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, Stdio},
+    sync::Arc,
+    time::SystemTime,
 };
 
+use weft_auth::sso::fake::{Fake, Listener, Person};
 use weft_embedded::{Cluster, Options, Profile};
 use weft_server::state_folder::StateFolder;
 
@@ -14,6 +17,8 @@ pub(crate) struct Server {
     child: Child,
     origin: String,
     data: PathBuf,
+    // What it asks about single sign-on.
+    _workos: Listener,
     // Closed, it would end the server's printing.
     _out: BufReader<ChildStdout>,
 }
@@ -21,6 +26,8 @@ pub(crate) struct Server {
 impl Server {
     pub(crate) fn start() -> Server {
         let data = env::temp_dir().join(format!("weft-browser-{}", std::process::id()));
+        let workos = Arc::new(workos());
+        let listener = Listener::start(workos.clone()).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_weft-server"));
         for (name, _) in env::vars_os() {
             let name = name.to_string_lossy();
@@ -32,6 +39,9 @@ impl Server {
             .args(["--listen", "localhost:0", "--data"])
             .arg(&data)
             .env("WEFT_LOG", "warn")
+            .env("WEFT_WORKOS_CLIENT_ID", CLIENT.0)
+            .env("WEFT_WORKOS_API_KEY", CLIENT.1)
+            .env("WEFT_WORKOS_URL", format!("http://{}", listener.address()))
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -40,10 +50,13 @@ impl Server {
         out.read_line(&mut line).unwrap();
         assert!(line.starts_with("https://"), "the server does not start");
         without_rates(&data);
+        let origin = line.trim().to_owned();
+        workos.allow_redirect(&format!("{origin}/sign-in/sso/callback"));
         Server {
             child,
-            origin: line.trim().to_owned(),
+            origin,
             data,
+            _workos: listener,
             _out: out,
         }
     }
@@ -64,8 +77,18 @@ impl Server {
     }
 }
 
+/// A local WorkOS, at which one organisation's people are known.
+fn workos() -> Fake {
+    let workos = Fake::new(CLIENT.0, CLIENT.1, SystemTime::now());
+    workos.set_up("conn_1", &["ullmann.example"]);
+    workos.sign_in(Person::new("idp_noor", "noor@ullmann.example"));
+    workos
+}
+
+const CLIENT: (&str, &str) = ("client_1", "sk_test_1");
+
 /// Lets everything happen as often as it likes, for good: mail goes to one mailbox once a minute, and no
-/// story lasts as long. Throttles have tests of their own.
+/// story lasts as long. Throttles have tests of their own. One organisation to come has paid for all there is.
 fn without_rates(data: &Path) {
     let folder = StateFolder::open(Some(data.to_owned())).unwrap();
     let options = Options::new(format!("weft-server {}", folder.path().display()))
@@ -78,7 +101,11 @@ fn without_rates(data: &Path) {
             "CREATE FUNCTION never_full() RETURNS trigger LANGUAGE plpgsql AS \
                  'BEGIN NEW.even_at = ''epoch''; RETURN NEW; END'; \
              CREATE TRIGGER never_full BEFORE INSERT OR UPDATE ON auth_rates \
-                 FOR EACH ROW EXECUTE FUNCTION never_full()",
+                 FOR EACH ROW EXECUTE FUNCTION never_full(); \
+             CREATE FUNCTION paid() RETURNS trigger LANGUAGE plpgsql AS \
+                 'BEGIN NEW.plan_id = (SELECT id FROM plans WHERE code = ''enterprise''); RETURN NEW; END'; \
+             CREATE TRIGGER paid BEFORE INSERT ON organizations FOR EACH ROW \
+                 WHEN (NEW.name = 'Ullmann Textiles') EXECUTE FUNCTION paid()",
         )
         .unwrap();
 }

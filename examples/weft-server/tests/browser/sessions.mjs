@@ -70,6 +70,6 @@ test("two tabs are one session: forms of both are taken, and a sign-out is for b
   await two.getByLabel("Email address").fill("ishango@example.com");
   await two.getByLabel("Password").fill("whatever it was before");
   await press(two, "Sign in");
-  assert.match(await two.locator("body").innerText(), /request refused/);
+  assert.match(await two.locator("body").innerText(), /This page is too old/);
   assert.ok(await isIn(one));
 });

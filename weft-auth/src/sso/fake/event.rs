@@ -5,8 +5,7 @@ use super::answer::{error, json_answer};
 use super::authorize::parameters;
 use super::read::describe;
 use super::state::State;
-use super::time::written;
-use crate::sso::ConnectionState;
+use crate::sso::{ConnectionState, Timestamp};
 
 impl State {
     /// Adds an event of that name, for `/events` and to be delivered, and returns its id.
@@ -17,7 +16,7 @@ impl State {
             "id": id,
             "event": name,
             "data": data,
-            "created_at": written(self.now),
+            "created_at": Timestamp::of(self.now).as_str(),
         });
         self.outstanding.push(event.clone());
         self.events.push(event);

@@ -27,9 +27,10 @@ mod authorize;
 mod event;
 mod listener;
 mod logout;
+mod organization;
+mod portal;
 mod read;
 mod state;
-mod time;
 mod token;
 mod webhook;
 
@@ -38,9 +39,9 @@ use std::time::{Duration, SystemTime};
 
 use http::{Method, Request, Response};
 
-use super::{CallbackError, ConnectionState};
+use super::{CallbackError, ConnectionState, DomainProof};
 use answer::{error, json_answer};
-use state::{Link, State};
+use state::{Link, OwnOrganization, State};
 
 pub use listener::Listener;
 pub use webhook::{Mishap, Webhook};
@@ -156,6 +157,27 @@ impl Fake {
         self.state().each(connection, |link| link.guests = true);
     }
 
+    /// Adds an organisation, for what has that external id.
+    pub fn organize(&self, organization: &str, external_id: Option<&str>) {
+        self.state().organizations.push(OwnOrganization {
+            id: organization.to_owned(),
+            name: organization.to_owned(),
+            external_id: external_id.map(str::to_owned),
+            domains: Vec::new(),
+        });
+    }
+
+    /// Says how far an organisation's proof of a domain is. One that is withdrawn is gone.
+    pub fn set_domain(&self, organization: &str, domain: &str, proof: DomainProof) {
+        self.state().set_domain(organization, domain, proof);
+    }
+
+    /// Whoever comes to the portal sets up that connection, with those domains, which are proved there.
+    pub fn set_up(&self, connection: &str, domains: &[&str]) {
+        let domains = domains.iter().map(|&domain| domain.to_owned());
+        self.state().set_up = (connection.to_owned(), domains.collect());
+    }
+
     /// Who signs in from now on.
     pub fn sign_in(&self, person: Person) {
         self.state().person = Some(person);
@@ -250,6 +272,20 @@ fn api(state: &mut State, request: &Request<Vec<u8>>) -> Response<Vec<u8>> {
                 false => error(404, "entity_not_found"),
             })
         }
+        (&Method::POST, ["organizations"]) => {
+            state.with_key(request, |state| organization::create(state, request))
+        }
+        (&Method::GET, ["organizations", id]) => state.with_key(request, |state| {
+            organization::get(state, |one| one.id == *id)
+        }),
+        (&Method::GET, ["organizations", "external_id", id]) => {
+            let is_it = |one: &OwnOrganization| one.external_id.as_deref() == Some(*id);
+            state.with_key(request, |state| organization::get(state, is_it))
+        }
+        (&Method::POST, ["portal", "generate_link"]) => {
+            state.with_key(request, |state| portal::generate(state, request))
+        }
+        (&Method::GET, ["portal", "launch"]) => portal::launch(state, request.uri().query()),
         (&Method::GET, ["events"]) => {
             state.with_key(request, |state| event::events(state, request.uri().query()))
         }

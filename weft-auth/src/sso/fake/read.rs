@@ -4,8 +4,7 @@ use serde_json::{Value, json};
 use super::answer::{error, json_answer};
 use super::authorize::parameters;
 use super::state::{Link, State};
-use super::time::written;
-use crate::sso::ConnectionState;
+use crate::sso::{ConnectionState, Timestamp};
 
 pub(super) fn connection(state: &State, id: &str) -> Response<Vec<u8>> {
     match state.links.iter().find(|link| link.id == id) {
@@ -67,7 +66,7 @@ pub(super) fn describe(link: &Link) -> Value {
         "status": if link.state == ConnectionState::Active { "linked" } else { "unlinked" },
         "domains": domains,
         "created_at": "2026-11-25T03:18:00.000Z",
-        "updated_at": written(link.updated_at),
+        "updated_at": Timestamp::of(link.updated_at).as_str(),
     })
 }
 

@@ -6,7 +6,7 @@ use http::{Request, Response};
 use serde_json::{Map, Value, json};
 
 use super::{Fault, Mishap, Person, answer::error};
-use crate::sso::{CallbackError, ConnectionState};
+use crate::sso::{CallbackError, ConnectionState, DomainProof, Setup};
 
 #[derive(Debug)]
 pub(super) struct State {
@@ -34,6 +34,36 @@ pub(super) struct State {
     pub(super) logouts: HashMap<String, String>,
     pub(super) signed_out_uri: Option<String>,
     pub(super) signed_out: Vec<String>,
+    pub(super) organizations: Vec<OwnOrganization>,
+    /// Who was given a way into the portal, by its secret.
+    pub(super) visits: HashMap<String, Visit>,
+    /// The connection and the domains that are set up there.
+    pub(super) set_up: (String, Vec<String>),
+}
+
+/// An organisation.
+#[derive(Debug, Clone)]
+pub(super) struct OwnOrganization {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) external_id: Option<String>,
+    pub(super) domains: Vec<OwnDomain>,
+}
+
+/// A domain of an organisation.
+#[derive(Debug, Clone)]
+pub(super) struct OwnDomain {
+    pub(super) name: String,
+    pub(super) proof: DomainProof,
+    pub(super) updated_at: SystemTime,
+}
+
+/// A visit to the portal.
+#[derive(Debug, Clone)]
+pub(super) struct Visit {
+    pub(super) organization: String,
+    pub(super) setup: Setup,
+    pub(super) return_url: String,
 }
 
 /// A connection.
@@ -82,6 +112,9 @@ impl State {
             logouts: HashMap::new(),
             signed_out_uri: None,
             signed_out: Vec::new(),
+            organizations: Vec::new(),
+            visits: HashMap::new(),
+            set_up: ("conn_1".to_owned(), Vec::new()),
         }
     }
 

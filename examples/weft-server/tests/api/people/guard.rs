@@ -4,27 +4,34 @@ use axum::{
     body::Body,
     http::{Method, Request, header},
 };
-use uuid::Uuid;
 use weft_server::pages::{Peer, pages};
 
 use super::signed_in;
 use crate::{
     browser::Browser,
     stage::{ORIGIN, Stage, on_stage, read},
-    world::operations,
+    world::{World, operations},
 };
 
 const OWNER: &str = "aiko@kumo-ceramics.example";
 
-/// The path with something for each of its parts.
-fn filled(path: &str) -> String {
+/// The path with something for each of its parts: what is there, where it is of the world.
+pub(super) fn filled(path: &str, world: &World) -> String {
     let parts = path.split('/').map(|part| match part {
         "{org}" => "kumo-ceramics".to_owned(),
         "{purpose}" => "sign-in".to_owned(),
-        part if part.starts_with('{') => Uuid::nil().to_string(),
+        part if part.starts_with('{') => {
+            let known = world.known(part.trim_matches(['{', '}']));
+            known.unwrap_or_default().to_string()
+        }
         part => part.to_owned(),
     });
     parts.collect::<Vec<_>>().join("/")
+}
+
+/// What the owner of these stories has.
+pub(super) fn own(stage: &Stage) -> World {
+    World::of(stage, stage.a.id, stage.a.shops[0])
 }
 
 /// A form that comes from somewhere.
@@ -63,11 +70,11 @@ fn no_page_takes_a_forged_form() {
                 .unwrap()
                 .to_owned()
         };
-        let own = token(&browser);
+        let ours = token(&browser);
         let mut other = signed_in(stage, "greta@nordwind-outdoor.example").await;
         other.visit("/account").await;
         let others = token(&other);
-        let before = stage.everything();
+        let (before, world) = (stage.everything(), own(stage));
         let (here, elsewhere) = (
             (ORIGIN, "same-origin"),
             ("https://evil.example", "cross-site"),
@@ -78,14 +85,14 @@ fn no_page_takes_a_forged_form() {
             .iter()
             .filter(|(method, _)| *method == Method::POST)
         {
-            let path = filled(path);
+            let path = filled(path, &world);
             for (token, from) in [
                 (None, here),
                 (Some(&*others), here),
                 (Some("x"), here),
-                (Some(&*own), elsewhere),
-                (Some(&*own), ("https://evil.example", "same-site")),
-                (Some(&*own), ("null", "same-site")),
+                (Some(&*ours), elsewhere),
+                (Some(&*ours), ("https://evil.example", "same-site")),
+                (Some(&*ours), ("null", "same-site")),
             ] {
                 let status = submitted(stage, &browser, &path, token, from).await;
                 assert_eq!(status, 403, "{path} {token:?} {from:?}");
@@ -96,7 +103,7 @@ fn no_page_takes_a_forged_form() {
         assert_eq!(stage.everything(), before);
         assert_eq!(browser.visit("/account").await.path, "/account");
         // With all that belongs to it, the form goes through.
-        let status = submitted(stage, &browser, "/sign-out", Some(&own), here).await;
+        let status = submitted(stage, &browser, "/sign-out", Some(&ours), here).await;
         assert_eq!(status, 303);
     });
 }
@@ -105,13 +112,13 @@ fn no_page_takes_a_forged_form() {
 fn no_page_changes_anything_by_being_looked_at() {
     on_stage(async |stage| {
         let mut browser = signed_in(stage, OWNER).await;
-        let before = stage.everything();
+        let (before, world) = (stage.everything(), own(stage));
         for (_, path) in pages()
             .known()
             .iter()
             .filter(|(method, _)| *method == Method::GET)
         {
-            let path = filled(path);
+            let path = filled(path, &world);
             for method in ["GET", "HEAD"] {
                 let status = browser.go(method, &path, None).await.status;
                 assert!(!status.is_server_error(), "{method} {path}: {status}");
@@ -127,13 +134,13 @@ fn no_page_changes_anything_by_being_looked_at() {
 fn no_cookie_is_worth_anything_to_the_api() {
     on_stage(async |stage| {
         let browser = signed_in(stage, OWNER).await;
-        let before = stage.everything();
+        let (before, world) = (stage.everything(), own(stage));
         let cookies = browser.cookies.iter();
         let cookies: Vec<_> = cookies
             .map(|(name, value)| format!("{name}={value}"))
             .collect();
         for operation in operations() {
-            let path = filled(&operation.path);
+            let path = filled(&operation.path, &world);
             for authorization in [None, Some("Basic YTpi")] {
                 let mut request = Request::builder()
                     .method(&*operation.method)

@@ -1,16 +1,22 @@
 //! People, in pages.
 
 mod accounts;
+mod back;
 mod founding;
 mod grade;
 mod guard;
+mod lists;
 mod matrix;
 mod members;
 mod passwords;
 mod reports;
 mod sessions;
+mod settings;
 mod site;
+mod sso;
 mod strangers;
+mod tokens;
+mod webhooks;
 
 use crate::{browser::Browser, stage::Stage};
 

@@ -8,6 +8,7 @@ use super::signed_in;
 use crate::{
     browser::{Browser, Page},
     stage::{Stage, on_each_layer},
+    world::World,
 };
 
 /// What a page of the other organisation's would say, and ours never does.
@@ -17,6 +18,15 @@ const THEIRS: [&str; 5] = [
     "Greta",
     "Lindqvist",
     "Tom Hale",
+];
+
+/// What lists are narrowed by.
+const QUERIES: [&str; 5] = [
+    "shop_id",
+    "customer_id",
+    "order_id",
+    "endpoint_id",
+    "subscription_id",
 ];
 
 /// One id of each kind, of the other organisation.
@@ -44,6 +54,11 @@ fn ids(stage: &Stage) -> Vec<Uuid> {
         );
         ids.extend(stage.ids(&some));
     }
+    let tokens = format!(
+        "SELECT id FROM auth_api_tokens WHERE audience = '{}'",
+        stage.b.id
+    );
+    ids.extend(stage.ids(&tokens));
     ids.extend(stage.ids("SELECT id FROM auth_accounts"));
     ids
 }
@@ -72,31 +87,78 @@ fn must_not_show(page: &Page, what: &str) {
 }
 
 /// Forms with the other organisation's ids in every field that takes one.
-fn forms(id: Uuid) -> Vec<Vec<(&'static str, String)>> {
-    let id = id.to_string();
+fn forms(theirs: &World) -> Vec<Vec<(&'static str, String)>> {
+    let [shop, member, secret] =
+        [theirs.shop, theirs.membership, theirs.secret].map(|id| id.to_string());
     let text = |text: &str| text.to_owned();
     vec![
         vec![],
-        vec![("assignee_id", id.clone())],
+        vec![("assignee_id", member)],
         vec![("direction", text("note")), ("body", text("hello"))],
         vec![("state", text("closed"))],
+        vec![("name", text("Eve & Co"))],
         vec![
             ("address", text("eve@example.com")),
             ("display_name", text("Eve")),
             ("access", text("some")),
-            ("shop_id", id.clone()),
+            ("shop_id", shop.clone()),
         ],
         vec![("display_name", text("Eve")), ("access", text("owner"))],
+        vec![("part", text("sso"))],
+        vec![
+            ("domain", text("nordwind-outdoor.example")),
+            ("required", text("yes")),
+        ],
         vec![
             ("display_name", text("Eve")),
             ("access", text("some")),
-            ("shop_id", id),
+            ("shop_id", shop.clone()),
+        ],
+        vec![
+            ("label", text("Eve's")),
+            ("permission", text("write")),
+            ("days", text("7")),
+        ],
+        vec![
+            ("provider", text("stripe")),
+            ("shop_id", shop.clone()),
+            ("label", text("Eve's")),
+            ("secret", text("a secret of Eve's, long enough")),
+        ],
+        vec![
+            ("secret", text("a secret of Eve's, long enough")),
+            ("overlap_minutes", text("0")),
+        ],
+        vec![("overlap_minutes", text("0"))],
+        vec![("state", text("off"))],
+        vec![("secret_id", secret)],
+        vec![
+            ("url", text("https://eve.example.com/")),
+            ("event_types", text("order.created")),
+            ("shop_id", shop),
         ],
     ]
 }
 
+/// Lets what the other organisation's webhooks are called say whose they are.
+fn name_theirs(stage: &Stage) {
+    let database: &weft_embedded::Database = &stage.database;
+    let theirs = stage.b.id;
+    let named = format!(
+        "UPDATE webhook_endpoints SET label = 'Nordwind' WHERE org_id = '{theirs}'; \
+         UPDATE webhook_deliveries SET body = 'Nordwind' WHERE org_id = '{theirs}'; \
+         UPDATE webhook_subscriptions SET url = 'https://nordwind-outdoor.example/' \
+             WHERE org_id = '{theirs}'"
+    );
+    database.execute(&named).unwrap();
+}
+
 async fn go_everywhere(stage: &Stage, browser: &mut Browser) {
+    name_theirs(stage);
     let ids = ids(stage);
+    let theirs = World::of(stage, stage.b.id, stage.b.shops[0]);
+    let (asked, forms) = (QUERIES.map(|name| theirs.id(name)), forms(&theirs));
+    let with_token = browser.visit("/organizations").await.clone();
     let before = stage.rows_of(stage.b.id);
     let mut answers = 0;
     for (method, path) in pages().known() {
@@ -105,25 +167,26 @@ async fn go_everywhere(stage: &Stage, browser: &mut Browser) {
             continue;
         }
         let in_org = path.contains("{org}");
+        let is_list = path.matches('{').count() == usize::from(in_org);
         for path in paths(path, "kumo-ceramics", &ids) {
             let what = format!("{method} {path}");
             if *method == Method::GET {
                 browser.go("GET", &path, None).await;
                 must_not_show(&browser.page, &what);
-                let asked = format!(
-                    "{path}?shop={0}&shop_id={0}&customer_id={0}&state=open",
-                    ids[1]
-                );
-                browser.go("GET", &asked, None).await;
-                must_not_show(&browser.page, &what);
-                answers += 2;
+                answers += 1;
+                for (name, id) in QUERIES.iter().zip(&asked).filter(|_| is_list) {
+                    let asked = format!("{path}?{name}={id}");
+                    browser.go("GET", &asked, None).await;
+                    must_not_show(&browser.page, &asked);
+                    answers += 1;
+                }
                 continue;
             }
             if !in_org {
                 continue;
             }
-            for form in forms(ids[1]).iter().chain(&forms(ids[3])) {
-                browser.visit("/organizations").await;
+            for form in &forms {
+                browser.page = with_token.clone();
                 let form: Vec<_> = form.iter().map(|(name, value)| (*name, &**value)).collect();
                 browser.send(&path, &form).await;
                 must_not_show(&browser.page, &what);
@@ -132,7 +195,7 @@ async fn go_everywhere(stage: &Stage, browser: &mut Browser) {
         }
         if in_org {
             for path in paths(path, "nordwind-outdoor", &ids[..3]) {
-                browser.visit("/organizations").await;
+                browser.page = with_token.clone();
                 match *method == Method::GET {
                     true => browser.go("GET", &path, None).await,
                     false => browser.send(&path, &[]).await,
@@ -170,7 +233,7 @@ fn a_limited_member_gets_nowhere_in_another_organisation_nor_in_another_shop() {
                 .await;
             assert_eq!(page.status.as_u16(), 404);
         }
-        for path in ["inbox", "orders", "customers", "members"] {
+        for path in ["inbox", "orders", "customers", "members", "settings"] {
             let page = browser.visit(&format!("/o/kumo-ceramics/{path}")).await;
             assert_eq!(page.status.as_u16(), 200, "{path}");
             assert!(

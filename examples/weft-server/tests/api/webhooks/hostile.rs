@@ -15,7 +15,7 @@ use super::{
     records::order,
     sender::{Endpoint, deliver, now},
 };
-use crate::stage::{Answer, Stage, on_stage};
+use crate::stage::{Answer, Stage, noticed, on_stage};
 
 const BODY: &[u8] = br#"{"id":1,"note":"caf\u00e9"}"#;
 
@@ -129,6 +129,7 @@ fn ten_thousand_refused_requests_cause_no_statement() {
         let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
                    WHERE usename LIKE 'weft%' AND datname = current_database()";
         stage.database.query(end).unwrap();
+        noticed().await;
         // The log works: a good delivery is in it.
         let before = lines();
         let stored = deliver(&stage.router, stripe.request(BODY)).await;

@@ -1,0 +1,50 @@
+//! What is there when a version of the schema comes.
+
+use weft_embedded::Database;
+use weft_server::migrate::migrations;
+
+use crate::stage::cluster;
+
+const ORG: &str = "00000000-0000-4000-8000-00000000000a";
+const USER: &str = "00000000-0000-4000-8000-00000000000b";
+
+#[test]
+fn tokens_of_programs_stay_good() {
+    let all = migrations();
+    let at = all.iter().position(|(name, _)| *name == "0012_api_tokens");
+    let (before, now) = all.split_at(at.unwrap());
+    let text: String = before.iter().map(|(_, text)| &**text).collect();
+    let template = cluster().template("weft-server-0011", &text, |database| {
+        database.execute(&text)?;
+        Ok(())
+    });
+    let database = template.unwrap().database().unwrap();
+    let database: &Database = &database;
+    let digest = "7".repeat(64);
+    database
+        .execute(&format!(
+            "INSERT INTO organizations (id, slug, name, plan_id) \
+                 SELECT '{ORG}', 'one', 'One', id FROM plans LIMIT 1; \
+             INSERT INTO auth_accounts (id, mailbox, state, break_glass) \
+                 VALUES ('{USER}', 'ada@example.com', 'active', false); \
+             INSERT INTO memberships (org_id, id, user_id, role, all_shops, display_name, address) \
+                 VALUES ('{ORG}', gen_random_uuid(), '{USER}', 'owner', true, 'Ada', 'ada@example.com'); \
+             INSERT INTO api_tokens (digest, user_id, org_id, label, expires_at) \
+                 VALUES (decode('{digest}', 'hex'), '{USER}', '{ORG}', 'of before', now() + '1 day')"
+        ))
+        .unwrap();
+    for (_, text) in now {
+        database.execute(text).unwrap();
+    }
+    let kept = "SELECT encode(digest, 'hex'), account_id, audience, label, scopes, \
+                expires_at > created_at FROM auth_api_tokens";
+    let kept = database.query(kept).unwrap();
+    let kept: Vec<_> = kept[0]
+        .iter()
+        .map(|cell| cell.as_deref().unwrap())
+        .collect();
+    assert_eq!(kept, [&*digest, USER, ORG, "of before", "read write", "t"]);
+    database.execute("DELETE FROM memberships").unwrap();
+    let left = database.query("SELECT 1 FROM auth_api_tokens").unwrap();
+    assert!(left.is_empty());
+}
