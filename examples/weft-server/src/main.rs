@@ -16,8 +16,8 @@ use weft_embedded::store;
 use weft_server::{
     AppState,
     accounts::Accounts,
-    attachments::Attachments,
     app,
+    attachments::Attachments,
     bootstrap::bootstrap,
     config::{Arguments, Command, Database, HELP, Public},
     events::Outgoing,

@@ -1,6 +1,6 @@
 //! Values as the API takes them: parsed once, at the edge, and right ever after.
 
-use std::ops::Deref;
+use std::{fmt, ops::Deref};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::{
@@ -228,7 +228,11 @@ impl Named {
         Named(FileName::tidied(text).to_string())
     }
 
-    fn new(text: &str) -> Result<Named, String> {
+    /// The same of a name that somebody gave.
+    ///
+    /// # Errors
+    /// When that is no line of 1 to 1000 characters.
+    pub fn new(text: &str) -> Result<Named, String> {
         match Line::<1, 1000>::new(text.to_owned()) {
             Ok(line) => Ok(Named::tidied(&line)),
             Err(problem) => Err(problem),
@@ -258,10 +262,15 @@ impl<'de> Deserialize<'de> for Checksum {
     }
 }
 
+impl fmt::Display for Checksum {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
 impl Serialize for Checksum {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let digits = self.0.iter().map(|byte| format!("{byte:02x}"));
-        to.serialize_str(&digits.collect::<String>())
+        to.collect_str(self)
     }
 }
 
@@ -453,14 +462,24 @@ words! {
         Gif = "image/gif",
         /// An image.
         Webp = "image/webp",
+        /// An image, as phones take it.
+        Heic = "image/heic",
         /// A document.
         Pdf = "application/pdf",
-        /// Files packed together.
-        Zip = "application/zip",
+        /// A document of Word's.
+        Word = "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        /// A workbook of Excel's.
+        Excel = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         /// Text.
         Text = "text/plain",
         /// A table.
         Csv = "text/csv",
+        /// Files packed together.
+        Zip = "application/zip",
+        /// Sound.
+        Mp3 = "audio/mpeg",
+        /// A film.
+        Mp4 = "video/mp4",
         /// Anything, of which nothing is said.
         Other = "application/octet-stream",
     }

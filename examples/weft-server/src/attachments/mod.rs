@@ -11,8 +11,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 use weft_auth::sso::Transport;
 use weft_storage::{
-    Answer, Encryption, FileName, Form, Found, Key, Kind, SNIFFED, SignedPut,
-    SignedRequest, SignedUrl, Sizes, StoreError, Ttl, Upload, UploadError,
+    Answer, Encryption, FileName, Form, Found, Key, Kind, SNIFFED, SignedPut, SignedRequest,
+    SignedUrl, Sizes, StoreError, Ttl, Upload, UploadError,
 };
 
 pub use judge::Refusal;
@@ -141,9 +141,7 @@ impl Attachments {
 
     async fn ask(&self, signed: &SignedRequest) -> Result<Response<Vec<u8>>, Problem> {
         let request = signed.headers().fold(
-            Request::builder()
-                .method(signed.method())
-                .uri(signed.url()),
+            Request::builder().method(signed.method()).uri(signed.url()),
             |request, (name, value)| request.header(name, value),
         );
         let request = request.body(signed.body().to_vec());

@@ -12,6 +12,7 @@ use weft_auth::{
     AccountId,
     cookie::Cookie,
     csrf::tower::FormToken,
+    headers::Nonce,
     link::Post,
     login::Visit,
     session::{Arrival, Device, Session, Started},
@@ -31,6 +32,7 @@ pub(crate) struct Visitor {
     site: Arc<Site>,
     method: Method,
     form: FormToken,
+    nonce: Option<Nonce>,
     network: Network,
     device: Device,
     session: Option<Token<token::Session>>,
@@ -56,6 +58,11 @@ impl Visitor {
     pub(crate) fn token(&self) -> Markup {
         // Without randomness there is no token, and a form without one is refused.
         PreEscaped(self.form.field().unwrap_or_default())
+    }
+
+    /// What the scripts of the answer bear.
+    pub(crate) fn nonce(&self) -> Option<&str> {
+        self.nonce.as_ref().map(Nonce::as_str)
     }
 
     /// This request, as signing in takes it.
@@ -212,6 +219,7 @@ impl FromRequestParts<AppState> for Visitor {
         Ok(Visitor {
             method: parts.method.clone(),
             form,
+            nonce: parts.extensions.get().cloned(),
             network: Network::of(client),
             device: Device::new(&agent::name(agent)),
             session: read(&site.cookies.session, &parts.headers),

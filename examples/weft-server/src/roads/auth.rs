@@ -17,8 +17,8 @@ use crate::{
     attachments::stale,
     error::Problem,
     schema::{
-        attachments, auth_accounts, membership_shops, memberships, organizations, plans, webhook_deliveries,
-        webhook_endpoints, webhook_messages, webhook_secrets,
+        attachments, auth_accounts, membership_shops, memberships, organizations, plans,
+        webhook_deliveries, webhook_endpoints, webhook_messages, webhook_secrets,
     },
     value::{Provider, Role},
     webhooks::directory::{Listed, NOTIFY},

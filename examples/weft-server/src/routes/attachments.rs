@@ -196,8 +196,7 @@ pub(crate) async fn create(
         let detail = "this store needs the sha256 of what will be sent";
         return Err(Problem::unprocessable(detail));
     }
-    let size = new.size.bytes();
-    let made = announce(&tenant, conversation, &new, (size, size)).await?;
+    let made = announce(&tenant, conversation, &new, new.size.bytes()).await?;
     let upload = upload(files, &tenant, &made, None)?;
     Ok(Created(
         format!("/api/conversations/{conversation}/attachments/{}", made.id),
@@ -205,7 +204,8 @@ pub(crate) async fn create(
     ))
 }
 
-/// Keeps room for a file of so many bytes.
+/// Keeps room for a file of `least` bytes and up to the size that was said. Where the two differ, what room
+/// there is will do.
 ///
 /// # Errors
 /// When there is none, or no such conversation.
@@ -213,7 +213,7 @@ pub(crate) async fn announce(
     tenant: &Tenant,
     conversation: Uuid,
     new: &NewAttachment,
-    (least, most): (i64, i64),
+    least: i64,
 ) -> Result<Announcement, Problem> {
     let shop = shop_of(&mut tenant.open().await?, conversation).await?;
     let now = Utc::now();
@@ -227,7 +227,6 @@ pub(crate) async fn announce(
         (
             attachments::file_name.eq(&new.file_name),
             attachments::content_type.eq(new.content_type),
-            attachments::size.eq(most),
             attachments::least_size.eq(least),
             attachments::sha256.eq(new.sha256),
         ),
@@ -240,11 +239,12 @@ pub(crate) async fn announce(
     let mut conn = tenant.open_whole().await?;
     conn.transaction(async |conn| {
         let (kept, room) = kept(conn).await?;
+        let most = new.size.bytes().min((room - kept).max(least));
         if most > room - kept {
             return Err(Problem::conflict(NO_ROOM));
         }
         let made = diesel::insert_into(attachments::table)
-            .values(row)
+            .values((row, attachments::size.eq(most)))
             .returning(Announcement::as_returning())
             .get_result(conn)
             .await?;
@@ -338,7 +338,11 @@ pub(crate) fn upload(
     })
 }
 
-async fn get(tenant: Tenant, Ids(conversation, id): Ids, _: NoQuery) -> Answer<Attachment> {
+pub(crate) async fn get(
+    tenant: Tenant,
+    Ids(conversation, id): Ids,
+    _: NoQuery,
+) -> Answer<Attachment> {
     let one = attachments::table
         .filter(attachments::conversation_id.eq(conversation))
         .filter(attachments::id.eq(id))

@@ -23,4 +23,7 @@ mod socket;
 mod spec;
 mod stage;
 mod webhooks;
+#[allow(dead_code, reason = "some is for those who sign themselves")]
+#[path = "../../../embedded/tests/store/wire.rs"]
+mod wire;
 mod world;
