@@ -108,7 +108,8 @@ pub(super) fn sent<'f>(member: &Member, files: impl Iterator<Item = &'f Attachme
             form.row method="post" action=(member.path(&format!("attachments/{}/link", file.id))) {
                 (member.visitor().token())
                 button type="submit" aria-label={ "Download " (file.file_name) } { (file.file_name) }
-                a.soft.small href=(member.path(&format!("attachments/{}", file.id))) aria-label={ "About " (file.file_name) } {
+                a.soft.small href=(member.path(&format!("attachments/{}", file.id))) {
+                    span.hidden-label { "About " (file.file_name) ": " }
                     (said(file.content_type)) ", " (show::bytes(file.size))
                 }
             }
