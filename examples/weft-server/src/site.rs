@@ -8,8 +8,8 @@ use weft_auth::{
     cookie::Cookie,
     csrf::{Csrf, tower::CsrfLayer},
     headers::{
-        Csp, Directive, Hsts, PreloadConsent, ReferrerPolicy, SecurityHeaders, Source, Stage,
-        tower::SecurityHeadersLayer,
+        Csp, Directive, Hsts, Nonce, PreloadConsent, ReferrerPolicy, SecurityHeaders, Source,
+        Stage, tower::SecurityHeadersLayer,
     },
     session::Policy,
     throttle::TrustedProxies,
@@ -25,9 +25,11 @@ pub struct Site {
     origin: Origin,
     authority: Authority,
     csrf: CsrfLayer,
-    headers: SecurityHeadersLayer,
     hsts: Option<Hsts>,
+    headers: SecurityHeaders,
     store: Option<Origin>,
+    /// Those of pages that reach the store.
+    reaching: Option<SecurityHeaders>,
     proxies: TrustedProxies,
     certificate: Option<PathBuf>,
     pub(crate) cookies: Cookies,
@@ -62,6 +64,7 @@ impl Site {
             headers: headers(&parsed, None, None)?,
             hsts: None,
             store: None,
+            reaching: None,
             origin: parsed,
             proxies: TrustedProxies::none(),
             certificate: None,
@@ -74,22 +77,25 @@ impl Site {
     /// # Errors
     /// When the headers contradict each other.
     pub fn with_hsts(self, hsts: Hsts) -> io::Result<Site> {
-        Ok(Site {
-            headers: headers(&self.origin, Some(hsts), self.store.as_ref())?,
-            hsts: Some(hsts),
-            ..self
-        })
+        let hsts = Some(hsts);
+        Site { hsts, ..self }.headed()
     }
 
-    /// The same with files that go to the store at `origin` and come from there.
+    /// The same with files that go to the store at `origin` and come from there: pages of files may reach it.
     ///
     /// # Errors
     /// When that is none, or one that browsers do not let pages reach.
     pub fn with_store(self, origin: &str) -> io::Result<Site> {
-        let store = Origin::parse(origin).map_err(io::Error::other)?;
+        let store = Some(Origin::parse(origin).map_err(io::Error::other)?);
+        Site { store, ..self }.headed()
+    }
+
+    fn headed(self) -> io::Result<Site> {
+        let store = self.store.as_ref();
+        let reaching = store.map(|store| headers(&self.origin, self.hsts, Some(store)));
         Ok(Site {
-            headers: headers(&self.origin, self.hsts, Some(&store))?,
-            store: Some(store),
+            headers: headers(&self.origin, self.hsts, None)?,
+            reaching: reaching.transpose()?,
             ..self
         })
     }
@@ -153,7 +159,14 @@ impl Site {
     }
 
     pub(crate) fn headers(&self) -> SecurityHeadersLayer {
-        self.headers.clone()
+        SecurityHeadersLayer::new(self.headers.clone())
+    }
+
+    /// Lets the page of that answer reach the store.
+    pub(crate) fn let_reach_store(&self, nonce: &Nonce, response: &mut HeaderMap) {
+        if let Some(headers) = &self.reaching {
+            headers.write(nonce, response);
+        }
     }
 }
 
@@ -209,11 +222,11 @@ fn headers(
     origin: &Origin,
     hsts: Option<Hsts>,
     store: Option<&Origin>,
-) -> io::Result<SecurityHeadersLayer> {
+) -> io::Result<SecurityHeaders> {
     let reports = format!("{}{REPORTS}", origin.as_str());
     let csp = Csp::pages().with_reports_to(reports);
-    // Forms, what they redirect to, and the script that shows how far an upload is. No images: what people
-    // sent is saved and never shown.
+    // Forms, what they redirect to, and the script that sends files. No images: what people sent is saved
+    // and never shown.
     let csp = match store {
         Some(store) => [Directive::FormAction, Directive::ConnectSrc]
             .into_iter()
@@ -226,10 +239,10 @@ fn headers(
         .map_err(io::Error::other)?
         // Addresses of pages hold tokens of links.
         .with_referrer_policy(ReferrerPolicy::NoReferrer);
-    Ok(SecurityHeadersLayer::new(match hsts {
+    Ok(match hsts {
         Some(hsts) => headers.with_hsts(hsts),
         None => headers,
-    }))
+    })
 }
 
 fn not_an_origin() -> io::Error {

@@ -172,23 +172,24 @@ async fn look(
     member: Member,
     Of(id): Of,
     Asked(came, _): Asked<Came>,
-) -> Result<Markup, Refused> {
+) -> Result<Response, Refused> {
     let one = attachments::find(member.tenant(), id).await?;
     if one.state == AttachmentState::Expected {
         return expected(&state, &member, &one, &came, None);
     }
     let ids = Ids(one.conversation_id, id);
     let Json(file) = attachments::get(member.tenant().clone(), ids, NoQuery).await?;
-    Ok(page(&member, &one, confirmed(&member, &file)))
+    Ok(page(&member, &one, &confirmed(&member, &file)))
 }
 
-fn page(member: &Member, one: &Announcement, content: Markup) -> Markup {
+fn page(member: &Member, one: &Announcement, content: &Markup) -> Response {
     let content = html! {
         h1 { (one.file_name) }
         (content)
         p { a href=(member.path(&format!("conversations/{}", one.conversation_id))) { "Back to the conversation" } }
     };
-    layout::within(member, Section::Inbox, &one.file_name, content)
+    let page = layout::within(member, Section::Inbox, &one.file_name, content);
+    member.visitor().with_store(page)
 }
 
 fn expected(
@@ -197,7 +198,7 @@ fn expected(
     one: &Announcement,
     came: &Came,
     problem: Option<&str>,
-) -> Result<Markup, Refused> {
+) -> Result<Response, Refused> {
     let files = state.attachments();
     let arrived = came.etag.is_some();
     let send = match one.expires_at > Utc::now() {
@@ -225,7 +226,7 @@ fn expected(
             (button(member, one.id, ("remove", "Give it up", "")))
         }
     };
-    Ok(page(member, one, content))
+    Ok(page(member, one, &content))
 }
 
 /// The store's own form. It goes to the store, so no token of ours is in it.
@@ -288,7 +289,7 @@ async fn confirm(
             let Asked(came, _) = Asked::first_page()?;
             expected(of, &member, &one, &came, Some(&said))?
         }
-        StatusCode::UNPROCESSABLE_ENTITY => page(&member, &one, layout::wrong(&said)),
+        StatusCode::UNPROCESSABLE_ENTITY => page(&member, &one, &layout::wrong(&said)),
         _ => return Err(problem.into()),
     };
     Ok((problem.status(), content).into_response())

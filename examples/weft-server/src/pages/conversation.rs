@@ -47,7 +47,7 @@ async fn read(
     member: Member,
     Of(id): Of,
     Asked(query, here): Asked<Messages>,
-) -> Result<Markup, Refused> {
+) -> Result<Response, Refused> {
     page(&member, id, (query, &here), None).await
 }
 
@@ -59,7 +59,7 @@ async fn page(
     id: Uuid,
     (mut query, here): (Messages, &Here),
     typed: Option<Typed<'_>>,
-) -> Result<Markup, Refused> {
+) -> Result<Response, Refused> {
     let tenant = member.tenant();
     let Json(one) = conversations::get(tenant.clone(), Id(id), NoQuery).await?;
     query.first = Some(First::Newest);
@@ -94,12 +94,8 @@ async fn page(
             aside.stack aria-label="About it" { (beside) }
         }
     };
-    Ok(layout::within(
-        member,
-        Section::Inbox,
-        &one.subject,
-        content,
-    ))
+    let page = layout::within(member, Section::Inbox, &one.subject, content);
+    Ok(member.visitor().with_store(page))
 }
 
 fn state(state: ConversationState) -> Markup {

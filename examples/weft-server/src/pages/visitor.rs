@@ -65,6 +65,15 @@ impl Visitor {
         self.nonce.as_ref().map(Nonce::as_str)
     }
 
+    /// A page that may send files to the store, and fetch them there.
+    pub(crate) fn with_store(&self, page: Markup) -> Response {
+        let mut response = page.into_response();
+        if let Some(nonce) = &self.nonce {
+            self.site.let_reach_store(nonce, response.headers_mut());
+        }
+        response
+    }
+
     /// This request, as signing in takes it.
     pub(crate) fn visit(&self, remembered: bool) -> Visit<'_> {
         Visit {

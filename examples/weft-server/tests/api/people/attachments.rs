@@ -420,6 +420,11 @@ fn a_script_says_how_large_a_file_is_and_is_sent_nowhere_else() {
             "{policy}"
         );
 
+        let account = &browser.visit("/account").await.headers;
+        let elsewhere = account["content-security-policy"].to_str().unwrap();
+        assert!(!elsewhere.contains(store), "{elsewhere}");
+        browser.visit(&depot.talk()).await;
+
         let action = format!("{}/attachments", depot.talk());
         let announced = [
             ("file_name", "a.pdf"),
