@@ -63,7 +63,7 @@ impl Server {
         let nobody = || Credentials::new("nobody", "nobody").expect("credentials");
         let bucket = Bucket::embedded(9, "attachments").expect("a bucket");
         let store = ObjectStore::new(bucket, (nobody(), nobody(), nobody()));
-        let files = Attachments::new(store).expect("files");
+        let files = Attachments::new(Some(store)).expect("files");
         let state = AppState::new(roads.clone(), directory, outgoing, files, people);
         let router = app(state);
         Server {

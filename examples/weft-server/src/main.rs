@@ -179,10 +179,20 @@ async fn serve(folder: &StateFolder, roads: Roads, listen: &str, demo: bool) -> 
         Some(_) => site,
     };
     let single_sign_on = SingleSignOn::from_env(&site)?;
-    let objects = ObjectStore::start(folder, &keys, site.origin().as_str())?;
-    tracing::info!(origin = objects.origin(), "the object store listens");
-    let site = site.with_store(objects.origin())?;
-    let files = Attachments::new(objects)?;
+    let (site, files) = match public.is_local() {
+        true => {
+            let store = ObjectStore::start(folder, &keys, site.origin().as_str())?;
+            tracing::info!(origin = store.origin(), "the object store listens");
+            (
+                site.with_store(store.origin())?,
+                Attachments::new(Some(store))?,
+            )
+        }
+        false => {
+            tracing::warn!("the object store is for this machine alone: nobody can attach files");
+            (site, Attachments::new(None)?)
+        }
+    };
     let mut out = io::stdout().lock();
     writeln!(out, "{}", site.origin().as_str())?;
     let certificate = public.tls().map_or(&*own, |(certificate, _)| certificate);

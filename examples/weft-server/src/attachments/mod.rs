@@ -12,7 +12,7 @@ use uuid::Uuid;
 use weft_auth::sso::Transport;
 use weft_storage::{
     Answer, Encryption, FileName, Form, Found, Key, Kind, SNIFFED, SignedPut, SignedRequest,
-    SignedUrl, Sizes, StoreError, Ttl, Upload, UploadError,
+    SignedUrl, Sizes, Store, StoreError, Ttl, Upload, UploadError,
 };
 
 pub use judge::Refusal;
@@ -28,7 +28,7 @@ use crate::{client::Client, error::Problem, object_store::ObjectStore};
 pub struct Attachments(Arc<Inner>);
 
 struct Inner {
-    store: ObjectStore,
+    store: Option<ObjectStore>,
     client: Client,
 }
 
@@ -52,23 +52,46 @@ pub(crate) enum Offer {
 }
 
 impl Attachments {
-    /// The files in that store.
+    /// The files in that store; without one, there are none.
     ///
     /// # Errors
     /// When there is no TLS to be had.
-    pub fn new(store: ObjectStore) -> io::Result<Attachments> {
+    pub fn new(store: Option<ObjectStore>) -> io::Result<Attachments> {
         let client = Client::new()?;
         Ok(Attachments(Arc::new(Inner { store, client })))
     }
 
-    /// The origin that browsers send to and fetch from.
-    pub fn origin(&self) -> &str {
-        self.0.store.origin()
+    /// The origin that browsers send to and fetch from, where there is a store.
+    pub fn origin(&self) -> Option<&str> {
+        self.0.store.as_ref().map(ObjectStore::origin)
     }
 
     /// Whether files can be sent by a form.
     pub(crate) fn takes_forms(&self) -> bool {
-        self.0.store.uploads().bucket().store().takes_policies()
+        self.kind().is_some_and(Store::takes_policies)
+    }
+
+    /// Whether nothing can come to a key any more whose object was erased.
+    pub(crate) fn takes_keys_once(&self) -> bool {
+        self.kind().is_some_and(Store::takes_keys_once)
+    }
+
+    fn kind(&self) -> Option<Store> {
+        let store = self.0.store.as_ref()?;
+        Some(store.uploads().bucket().store())
+    }
+
+    /// That there are files at all.
+    ///
+    /// # Errors
+    /// When there is no store.
+    pub(crate) fn must_be_there(&self) -> Result<(), Problem> {
+        self.store().map(drop)
+    }
+
+    fn store(&self) -> Result<&ObjectStore, Problem> {
+        let store = self.0.store.as_ref();
+        store.ok_or_else(|| Problem::conflict("this server keeps no files"))
     }
 
     /// Leave to send that file and no other.
@@ -76,7 +99,7 @@ impl Attachments {
     /// # Errors
     /// When the time is over, or the store needs to know more.
     pub(crate) fn offer(&self, expected: &Expected, now: SystemTime) -> Result<Offer, Problem> {
-        let uploads = &self.0.store.uploads();
+        let uploads = self.store()?.uploads();
         let left = SystemTime::from(expected.until).duration_since(now);
         let ttl = left
             .ok()
@@ -92,8 +115,16 @@ impl Attachments {
     }
 
     /// Leave to fetch a file, and to save it under that name.
-    pub(crate) fn link(&self, key: &Key, name: &FileName, now: SystemTime) -> SignedUrl {
-        self.0.store.downloads().get(key, name, Ttl::MOST, now)
+    ///
+    /// # Errors
+    /// When there is no store.
+    pub(crate) fn link(
+        &self,
+        key: &Key,
+        name: &FileName,
+        now: SystemTime,
+    ) -> Result<SignedUrl, Problem> {
+        Ok(self.store()?.downloads().get(key, name, Ttl::MOST, now))
     }
 
     /// What has come, if anything has.
@@ -102,7 +133,7 @@ impl Attachments {
     /// When the store does not say.
     pub(crate) async fn find(&self, key: &Key) -> Result<Option<Found>, Problem> {
         let now = SystemTime::now();
-        let answer = self.ask(&self.0.store.worker().head(key, now)).await?;
+        let answer = self.ask(&self.store()?.worker().head(key, now)).await?;
         match there(read(&answer).found(now))? {
             Some(found) if found.content_type.is_none() || found.etag.is_none() => {
                 Err(unwell(StoreError::Unreadable))
@@ -121,7 +152,7 @@ impl Attachments {
         found: &Found,
     ) -> Result<Option<Vec<u8>>, Problem> {
         let now = SystemTime::now();
-        let request = self.0.store.worker().first_bytes(key, SNIFFED, now);
+        let request = self.store()?.worker().first_bytes(key, SNIFFED, now);
         let answer = self.ask(&request).await?;
         let answer = read(&answer);
         let same = there(answer.found(now))?.is_some_and(|meant| meant.etag == found.etag);
@@ -129,14 +160,18 @@ impl Attachments {
         Ok(first.filter(|_| same).map(<[u8]>::to_vec))
     }
 
-    /// Deletes a file, if it is there.
+    /// Deletes a file, if it is there, and says whether it is gone.
     ///
     /// # Errors
-    /// When the store does not go along.
-    pub(crate) async fn erase(&self, key: &Key) -> Result<(), Problem> {
+    /// When nobody answers.
+    pub(crate) async fn erase(&self, key: &Key) -> Result<bool, Problem> {
         let now = SystemTime::now();
-        let answer = self.ask(&self.0.store.worker().delete(key, now)).await?;
-        read(&answer).deleted(now).map_err(unwell)
+        let answer = self.ask(&self.store()?.worker().delete(key, now)).await?;
+        let deleted = read(&answer).deleted(now);
+        if let Err(error) = deleted {
+            tracing::warn!(%key, %error, "a file is still there");
+        }
+        Ok(deleted.is_ok())
     }
 
     async fn ask(&self, signed: &SignedRequest) -> Result<Response<Vec<u8>>, Problem> {
@@ -182,7 +217,7 @@ pub(crate) fn expiry(now: DateTime<Utc>) -> DateTime<Utc> {
     now + TimeDelta::seconds(Ttl::MOST.as_secs().into())
 }
 
-fn upload(expected: &Expected, store: weft_storage::Store) -> Result<Upload, Problem> {
+fn upload(expected: &Expected, store: Store) -> Result<Upload, Problem> {
     let announced = &expected.announced;
     let (least, most) = announced.sizes;
     let sizes = Sizes::within(least..=most).map_err(unsigned)?;

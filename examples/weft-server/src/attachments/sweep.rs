@@ -58,22 +58,35 @@ async fn sweep_one(
         ))
         .execute(&mut conn)
         .await?;
-    let ids: Vec<Uuid> = attachments::table
-        .filter(stale(now))
-        .order(attachments::expires_at)
-        .limit(BATCH)
-        .select(attachments::id)
-        .load(&mut conn)
-        .await?;
     drop(conn);
-    for id in &ids {
-        files.erase(&key(org, *id)).await?;
+    let (mut swept, mut last) = (Ok(0), Uuid::nil());
+    loop {
+        let mut conn = roads.app.within(scope.clone()).await?;
+        let ids: Vec<Uuid> = attachments::table
+            .filter(stale(now))
+            .filter(attachments::id.gt(last))
+            .order(attachments::id)
+            .limit(BATCH)
+            .select(attachments::id)
+            .load(&mut conn)
+            .await?;
+        drop(conn);
+        let Some(id) = ids.last() else { return swept };
+        last = *id;
+        let mut gone = Vec::with_capacity(ids.len());
+        for id in ids {
+            // One that stays keeps no other.
+            match files.erase(&key(org, id)).await? {
+                true => gone.push(id),
+                false => swept = Err(Problem::unavailable()),
+            }
+        }
+        let mut conn = roads.app.within(scope.clone()).await?;
+        diesel::delete(attachments::table.filter(attachments::id.eq_any(&gone)))
+            .execute(&mut conn)
+            .await?;
+        swept = swept.map(|all| all + gone.len());
     }
-    let mut conn = roads.app.within(scope).await?;
-    diesel::delete(attachments::table.filter(attachments::id.eq_any(&ids)))
-        .execute(&mut conn)
-        .await?;
-    Ok(ids.len())
 }
 
 /// What is to be deleted at `now`: it lost its conversation, or was kept for long enough, and nothing can

@@ -47,7 +47,10 @@ const ONE: &str = "/o/{org}/attachments/{attachment_id}";
 
 /// What a conversation's page has for files: a form for a file's name, and in its place, where scripts
 /// run, one for the files themselves.
-pub(super) fn chooser(member: &Member, conversation: Uuid) -> Markup {
+pub(super) fn chooser(state: &AppState, member: &Member, conversation: Uuid) -> Markup {
+    if !state.attachments().takes_forms() {
+        return html! {};
+    }
     let path = member.path(&format!("conversations/{conversation}/attachments"));
     let hint = format!("Up to {} each.", show::bytes(LARGEST));
     html! {
@@ -127,6 +130,7 @@ struct Announced {
 }
 
 async fn announce(
+    State(state): State<AppState>,
     member: Member,
     Of(conversation): Of,
     Form(announced): Form<Announced>,
@@ -139,7 +143,13 @@ async fn announce(
         sha256: None,
     };
     let least = announced.size.unwrap_or(1);
-    let made = attachments::announce(member.tenant(), conversation, &new, least).await?;
+    let made = attachments::announce(
+        (state.attachments(), member.tenant()),
+        conversation,
+        &new,
+        least,
+    )
+    .await?;
     let by = match announced.size {
         Some(_) => "?by=script",
         None => "",

@@ -2,6 +2,7 @@
 
 use axum::{
     Json,
+    extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
 };
@@ -21,6 +22,7 @@ use super::{
     visitor::Member,
 };
 use crate::{
+    app::AppState,
     error::Problem,
     extract::{Body, Id, NoQuery, Query},
     routes::{
@@ -44,18 +46,19 @@ pub(super) fn routes(pages: Pages) -> Pages {
 const ONE: &str = "/o/{org}/conversations/{conversation_id}";
 
 async fn read(
+    State(state): State<AppState>,
     member: Member,
     Of(id): Of,
     Asked(query, here): Asked<Messages>,
 ) -> Result<Response, Refused> {
-    page(&member, id, (query, &here), None).await
+    page((&state, &member), id, (query, &here), None).await
 }
 
 /// What was typed, and what is wrong with it.
 struct Typed<'t>(&'t str, &'t str);
 
 async fn page(
-    member: &Member,
+    (app, member): (&AppState, &Member),
     id: Uuid,
     (mut query, here): (Messages, &Here),
     typed: Option<Typed<'_>>,
@@ -89,7 +92,7 @@ async fn page(
                     ol.talk { @for message in talk.items.iter().rev() { (said(member, message, &members, &sent)) } }
                 }
                 (answer(member, id, typed, &unsent))
-                (files::chooser(member, id))
+                (files::chooser(app, member, id))
             }
             aside.stack aria-label="About it" { (beside) }
         }
@@ -234,7 +237,12 @@ impl TryFrom<Vec<(String, String)>> for Said {
     }
 }
 
-async fn say(member: Member, Of(id): Of, Form(said): Form<Said>) -> Result<Response, Refused> {
+async fn say(
+    State(state): State<AppState>,
+    member: Member,
+    Of(id): Of,
+    Form(said): Form<Said>,
+) -> Result<Response, Refused> {
     // Browsers end the lines of a form in two characters.
     let text = said.body.replace("\r\n", "\n");
     let body = match Prose::new(text) {
@@ -242,7 +250,7 @@ async fn say(member: Member, Of(id): Of, Form(said): Form<Said>) -> Result<Respo
         Err(problem) => {
             let typed = Typed(&said.body, &problem);
             let Asked(query, here) = Asked::first_page()?;
-            let page = page(&member, id, (query, &here), Some(typed)).await?;
+            let page = page((&state, &member), id, (query, &here), Some(typed)).await?;
             return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
         }
     };

@@ -167,7 +167,6 @@ impl AuthRoad {
             .filter(stale(now))
             .select(attachments::org_id)
             .distinct()
-            .limit(BATCH.into())
             .load(&mut conn)
             .await?;
         Ok(found)

@@ -192,11 +192,7 @@ pub(crate) async fn create(
     Body(new): Body<NewAttachment>,
 ) -> Result<Created<ExpectedUpload>, Problem> {
     let files = state.attachments();
-    if !files.takes_forms() && new.sha256.is_none() {
-        let detail = "this store needs the sha256 of what will be sent";
-        return Err(Problem::unprocessable(detail));
-    }
-    let made = announce(&tenant, conversation, &new, new.size.bytes()).await?;
+    let made = announce((files, &tenant), conversation, &new, new.size.bytes()).await?;
     let upload = upload(files, &tenant, &made, None)?;
     Ok(Created(
         format!("/api/conversations/{conversation}/attachments/{}", made.id),
@@ -208,22 +204,27 @@ pub(crate) async fn create(
 /// there is will do.
 ///
 /// # Errors
-/// When there is none, or no such conversation.
+/// When there is none, or no such conversation, or the member has many on their way.
 pub(crate) async fn announce(
-    tenant: &Tenant,
+    (files, tenant): (&Files, &Tenant),
     conversation: Uuid,
     new: &NewAttachment,
     least: i64,
 ) -> Result<Announcement, Problem> {
+    files.must_be_there()?;
+    if !files.takes_forms() && new.sha256.is_none() {
+        let detail = "this store needs the sha256 of what will be sent";
+        return Err(Problem::unprocessable(detail));
+    }
     let shop = shop_of(&mut tenant.open().await?, conversation).await?;
     let now = Utc::now();
-    let expires_at = expiry(now);
+    let (expires_at, member) = (expiry(now), tenant.identity().membership_id);
     let row = (
         // Random: it is the name of an object.
         attachments::id.eq(Uuid::new_v4()),
         attachments::shop_id.eq(shop),
         attachments::conversation_id.eq(conversation),
-        attachments::author_id.eq(tenant.identity().membership_id),
+        attachments::author_id.eq(member),
         (
             attachments::file_name.eq(&new.file_name),
             attachments::content_type.eq(new.content_type),
@@ -239,6 +240,14 @@ pub(crate) async fn announce(
     let mut conn = tenant.open_whole().await?;
     conn.transaction(async |conn| {
         let (kept, room) = kept(conn).await?;
+        let begun = attachments::table
+            .filter(attachments::author_id.eq(member))
+            .filter(attachments::state.eq(AttachmentState::Expected))
+            .filter(attachments::conversation_id.is_not_null())
+            .filter(attachments::expires_at.gt(now));
+        if begun.count().get_result::<i64>(conn).await? >= MOST as i64 {
+            return Err(Problem::conflict(UNFINISHED));
+        }
         let most = new.size.bytes().min((room - kept).max(least));
         if most > room - kept {
             return Err(Problem::conflict(NO_ROOM));
@@ -469,7 +478,7 @@ pub(crate) async fn link(
             return Err(refuse(files, &tenant, id, Refusal::Replaced).await?);
         }
     }
-    let url = files.link(&key, &FileName::tidied(&one.file_name), now.into());
+    let url = files.link(&key, &FileName::tidied(&one.file_name), now.into())?;
     Ok(Json(Link {
         url: url.expose().to_owned(),
         expires_at: expiry(now),
@@ -490,18 +499,21 @@ pub(crate) async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Takes a file out of sight, and deletes its object. The row stays for as long as something could be sent
-/// in its place; what is left over then is swept.
+/// Takes a file out of sight, and deletes its object. Where something could still be sent in its place, the
+/// row stays for as long, and is swept then.
 async fn remove(files: &Files, tenant: &Tenant, id: Uuid) -> Result<(), Problem> {
-    diesel::update(attachments::table.filter(attachments::id.eq(id)))
+    let row = attachments::table.filter(attachments::id.eq(id));
+    diesel::update(row)
         .set((
             attachments::conversation_id.eq(None::<Uuid>),
             attachments::message_id.eq(None::<Uuid>),
         ))
         .execute(&mut tenant.open().await?)
         .await?;
-    if let Err(problem) = files.erase(&key(tenant.identity().org_id, id)).await {
-        tracing::warn!(status = %problem.status(), "a deleted file is still there");
+    let gone = files.erase(&key(tenant.identity().org_id, id)).await;
+    if gone.unwrap_or(false) && files.takes_keys_once() {
+        let mut conn = tenant.open().await?;
+        diesel::delete(row).execute(&mut conn).await?;
     }
     Ok(())
 }
@@ -580,8 +592,9 @@ async fn shop_of(conn: &mut OrgConnection, conversation: Uuid) -> QueryResult<Uu
 
 /// How long a confirmed file waits for its message.
 const UNSENT: TimeDelta = TimeDelta::days(1);
-/// How many files go with a message.
+/// How many files go with a message, and how many of a member's are on their way at once.
 pub(crate) const MOST: usize = 20;
+const UNFINISHED: &str = "20 files are on their way: finish those, or give them up";
 const NO_ROOM: &str =
     "the organisation's plan has no room for it: delete files, or take a larger plan";
 

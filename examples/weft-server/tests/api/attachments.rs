@@ -5,7 +5,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use uuid::Uuid;
 use weft_embedded::Database;
-use weft_server::attachments::sweep;
+use weft_server::attachments::{Attachments, sweep};
 
 use crate::{
     shelf::{Mood, Shelf},
@@ -433,6 +433,65 @@ fn what_nobody_confirms_sends_or_wants_is_swept() {
         assert_eq!(talk.row(&sent), Some(false));
         assert_eq!(talk.sweep(tomorrow).await, Some(1));
         assert!(talk.shelf.is_empty());
+    });
+}
+
+#[test]
+fn one_file_that_stays_keeps_no_other() {
+    on_stage(async |stage| {
+        let talk = Talk::of(stage).await;
+        let mut leaves = Vec::new();
+        for _ in 0..3 {
+            let leave = talk.announce("image/png", PNG).await;
+            talk.shelf.put(&leave.key, "image/png", PNG);
+            leaves.push(leave);
+        }
+        leaves.sort_by_key(|leave| leave.id);
+        talk.shelf.is_stuck_with(&leaves[0].key);
+        let later = Utc::now() + TimeDelta::hours(2);
+        assert_eq!(talk.sweep(later).await, None, "it says so");
+        let left: Vec<_> = leaves.iter().map(|leave| talk.row(leave)).collect();
+        assert_eq!(left, [Some(false), None, None]);
+        assert!(talk.shelf.has(&leaves[0].key) && !talk.shelf.has(&leaves[2].key));
+    });
+}
+
+#[test]
+fn a_member_has_so_many_files_on_their_way_and_others_have_theirs() {
+    on_stage(async |stage| {
+        let talk = Talk::of(stage).await;
+        let new = json!({ "file_name": "a.png", "content_type": "image/png", "size": 30 });
+        let asked = (0..25).map(|_| talk.member("POST", "/attachments", Some(&new)));
+        let answers = join_all(asked).await;
+        let (taken, refused): (Vec<_>, Vec<_>) = answers
+            .iter()
+            .partition(|answer| answer.status.as_u16() == 201);
+        assert_eq!((taken.len(), refused.len()), (20, 5));
+        must_refuse(refused[0], 409, "on their way");
+        let path = talk.path("/attachments");
+        let others = stage.ask(&stage.a.owner, "POST", &path, Some(&new)).await;
+        assert_eq!(others.status.as_u16(), 201, "{}", others.text);
+        // One that is given up makes place for another.
+        let one = format!("/attachments/{}", leave(taken[0]).id);
+        assert_eq!(talk.member("DELETE", &one, None).await.status.as_u16(), 204);
+        let again = talk.member("POST", "/attachments", Some(&new)).await;
+        assert_eq!(again.status.as_u16(), 201, "{}", again.text);
+    });
+}
+
+#[test]
+fn a_server_without_a_store_says_so() {
+    on_stage(async |stage| {
+        let talk = Talk::of(stage).await;
+        let without = Talk {
+            stage: stage.with_files(Attachments::new(None).unwrap()),
+            ..talk
+        };
+        let new = json!({ "file_name": "a.png", "content_type": "image/png", "size": 30 });
+        let before = stage.everything();
+        let answer = without.member("POST", "/attachments", Some(&new)).await;
+        must_refuse(&answer, 409, "keeps no files");
+        assert_eq!(stage.everything(), before);
     });
 }
 

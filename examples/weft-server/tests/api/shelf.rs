@@ -44,6 +44,7 @@ struct Object {
 struct Inside {
     objects: HashMap<String, Object>,
     mood: Mood,
+    stuck: Option<String>,
     etag: u32,
     unsigned: usize,
 }
@@ -62,6 +63,7 @@ impl Shelf {
             inside: Arc::new(Mutex::new(Inside {
                 objects: HashMap::new(),
                 mood: Mood::Well,
+                stuck: None,
                 etag: 0,
                 unsigned: 0,
             })),
@@ -86,6 +88,11 @@ impl Shelf {
 
     pub(crate) fn is(&self, mood: Mood) {
         self.inside().mood = mood;
+    }
+
+    /// Deletes that one never.
+    pub(crate) fn is_stuck_with(&self, key: &str) {
+        self.inside().stuck = Some(key.to_owned());
     }
 
     /// What a browser sent there.
@@ -160,6 +167,9 @@ impl Shelf {
             _ => {}
         }
         let key = path.trim_start_matches("/attachments/");
+        if method == Method::DELETE && inside.stuck.as_deref() == Some(key) {
+            return plain(500).body(Body::empty()).unwrap();
+        }
         if method == Method::DELETE {
             inside.objects.remove(key);
             return plain(204).body(Body::empty()).unwrap();

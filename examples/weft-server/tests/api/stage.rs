@@ -427,15 +427,15 @@ pub(crate) fn state(roads: Roads) -> AppState {
 
 /// Files in a store of that address, which knows the test's credentials.
 pub(crate) fn files_at(origin: &str) -> Attachments {
-    let place = ("embedded", Jurisdiction::Eu);
-    let bucket = Bucket::self_hosted(origin, Store::Embedded, place, "attachments").unwrap();
+    let place = ("garage", Jurisdiction::Eu);
+    let bucket = Bucket::self_hosted(origin, Store::Garage, place, "attachments").unwrap();
     let credentials = |who| Credentials::new(who, "a-secret-of-the-tests").unwrap();
     let identities = (
         credentials("writer"),
         credentials("reader"),
         credentials("worker"),
     );
-    Attachments::new(ObjectStore::new(bucket, identities)).unwrap()
+    Attachments::new(Some(ObjectStore::new(bucket, identities))).unwrap()
 }
 
 pub(crate) fn state_with(roads: Roads, outgoing: Outgoing, files: Attachments) -> AppState {
@@ -443,7 +443,10 @@ pub(crate) fn state_with(roads: Roads, outgoing: Outgoing, files: Attachments) -
     let directory = Directory::new(keys.webhooks().clone()).unwrap();
     let accounts = accounts(&roads);
     let site = Site::new(ORIGIN, &keys).unwrap();
-    let site = site.with_store(files.origin()).unwrap();
+    let site = match files.origin() {
+        Some(store) => site.with_store(store).unwrap(),
+        None => site,
+    };
     AppState::new(
         roads,
         directory,

@@ -168,6 +168,34 @@ test("what is refused says why, and the next file is taken", async () => {
   assert.equal(await page.getByRole("checkbox", { name: "slow.bin" }).count(), 0);
 });
 
+test("what is cancelled before it is sent is not sent", async () => {
+  const page = await owner();
+  let go;
+  const gate = new Promise((open) => (go = open));
+  await page.route("**/conversations/*/attachments", async (route) => {
+    await gate;
+    await route.continue();
+  });
+  await page.getByLabel("Choose files").setInputFiles([file("asking.bin", 1000), file("waiting.bin", 1000), file("kept.bin", 1000)]);
+  for (const name of ["asking.bin", "waiting.bin"]) {
+    await page.locator("#attach li", { hasText: name }).getByRole("button", { name: "Cancel" }).click();
+  }
+  go();
+  await page.getByRole("checkbox", { name: "kept.bin" }).waitFor();
+  assert.equal(await page.locator("#attach li", { hasText: "Cancelled." }).count(), 2);
+  for (const name of ["asking.bin", "waiting.bin"]) {
+    assert.equal(await page.getByRole("checkbox", { name }).count(), 0, name);
+  }
+});
+
+test("whoever signs out meanwhile is told so", async () => {
+  const page = await owner();
+  await page.context().clearCookies();
+  await page.getByLabel("Choose files").setInputFiles(file("late.bin", 1000));
+  const row = page.locator("#attach li", { hasText: "late.bin" });
+  await row.getByText("too old").or(row.getByText("not signed in")).waitFor();
+});
+
 test("somebody of another organisation gets nothing with what the first one has", async () => {
   const page = await owner();
   const path = file("secret.pdf", 5000, "%PDF-1.7\n");

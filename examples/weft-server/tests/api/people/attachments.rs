@@ -37,7 +37,7 @@ impl Depot {
         let folder = std::env::temp_dir().join(format!("weft-depot-{}", Uuid::new_v4()));
         let store = ObjectStore::within(&folder, ORIGIN).unwrap();
         Depot {
-            stage: stage.with_files(Attachments::new(store).unwrap()),
+            stage: stage.with_files(Attachments::new(Some(store)).unwrap()),
             folder,
             conversation: World::of(stage, stage.a.id, stage.a.shops[0]).conversation,
         }
@@ -54,6 +54,7 @@ impl Depot {
             .state
             .attachments()
             .origin()
+            .unwrap()
             .rsplit_once(':')
             .unwrap();
         request.send(port.parse().unwrap())
@@ -239,7 +240,7 @@ fn a_form_is_good_for_one_file_and_no_other() {
         browser.visit(&at).await;
         browser.submit(&format!("{at}/remove"), &[]).await;
         assert_eq!(depot.send(&Request::new("GET", &url)).status, 404);
-        depot.send(&form(&page, &second));
+        assert_eq!(depot.send(&form(&page, &second)).status, 412);
         assert_eq!(browser.visit(&at).await.status.as_u16(), 404);
     });
 }
@@ -410,7 +411,7 @@ fn a_script_says_how_large_a_file_is_and_is_sent_nowhere_else() {
             .trim_end_matches('"');
         let policy = page.headers["content-security-policy"].to_str().unwrap();
         assert!(policy.contains(&format!("'nonce-{nonce}'")), "{policy}");
-        let store = depot.stage.state.attachments().origin();
+        let store = depot.stage.state.attachments().origin().unwrap();
         assert!(
             policy.contains(&format!("connect-src 'self' {store};")),
             "{policy}"
@@ -471,6 +472,13 @@ fn a_form_takes_what_room_the_plan_has_left() {
             .await;
         assert_eq!(page.status.as_u16(), 409);
         assert!(page.text.contains("no room"), "{}", page.text);
-        assert_eq!(depot.send(&form(&full, &document(1000))).status, 303);
+        // What is given up takes no room any more, and its form is good for nothing.
+        browser.submit(&format!("{}/remove", full.path), &[]).await;
+        assert_eq!(depot.send(&form(&full, &document(1000))).status, 412);
+        browser.visit(&depot.talk()).await;
+        let again = browser
+            .send(&format!("{}/attachments", depot.talk()), &fields)
+            .await;
+        assert_eq!(again.status.as_u16(), 303);
     });
 }
