@@ -473,6 +473,7 @@ fn a_form_takes_what_room_the_plan_has_left() {
         assert_eq!(page.status.as_u16(), 409);
         assert!(page.text.contains("no room"), "{}", page.text);
         // What is given up takes no room any more, and its form is good for nothing.
+        browser.visit(&full.path).await;
         browser.submit(&format!("{}/remove", full.path), &[]).await;
         assert_eq!(depot.send(&form(&full, &document(1000))).status, 412);
         browser.visit(&depot.talk()).await;
