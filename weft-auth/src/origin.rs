@@ -60,6 +60,21 @@ impl Origin {
     pub fn is_https(&self) -> bool {
         self.0.starts_with("https:")
     }
+
+    /// Whether browsers let a page that was reached over TLS speak to it: over TLS too, or without
+    /// leaving the machine.
+    ///
+    /// <https://w3c.github.io/webappsec-secure-contexts/#is-origin-trustworthy>
+    pub fn is_trustworthy(&self) -> bool {
+        let Some(authority) = self.0.strip_prefix("http://") else {
+            return true;
+        };
+        let host = match authority.rsplit_once(':') {
+            Some((host, port)) if !port.ends_with(']') => host,
+            _ => authority,
+        };
+        ["127.0.0.1", "[::1]", "localhost"].contains(&host)
+    }
 }
 
 fn is_host(host: &str) -> bool {
@@ -93,6 +108,29 @@ impl std::error::Error for OriginError {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn without_tls_nothing_but_this_machine_is_trustworthy() {
+        let trusted = |text| Origin::parse(text).unwrap().is_trustworthy();
+        for right in [
+            "https://files.example.net",
+            "http://127.0.0.1:9000",
+            "http://localhost",
+            "http://[::1]",
+            "http://[::1]:9000",
+        ] {
+            assert!(trusted(right), "{right}");
+        }
+        for wrong in [
+            "http://files.example.net",
+            "http://127.0.0.1.example.net",
+            "http://localhost.example.net:9000",
+            "http://[2001:db8::1]",
+            "http://[2001:db8::1]:9000",
+        ] {
+            assert!(!trusted(wrong), "{wrong}");
+        }
+    }
 
     #[test]
     fn an_origin_has_one_spelling() {

@@ -23,6 +23,12 @@ pub enum Store {
 }
 
 impl Store {
+    /// Whether a key whose object was deleted is not taken again, for as long as anything that was signed for
+    /// it is good. With the others, whoever has leave to upload can bring another object there.
+    pub const fn takes_keys_once(self) -> bool {
+        matches!(self, Store::Embedded)
+    }
+
     /// Whether it takes uploads under a policy (POST).
     pub const fn takes_policies(self) -> bool {
         !matches!(self, Store::CloudflareR2)

@@ -14,14 +14,17 @@ use uuid::Uuid;
 use weft_auth::password::{Config, Hasher, Params, Password, Policy};
 use weft_embedded::Database;
 use weft_server::accounts::Accounts;
+use weft_server::attachments::Attachments;
 use weft_server::events::Outgoing;
 use weft_server::keys::Keys;
 use weft_server::mail::Post;
+use weft_server::object_store::ObjectStore;
 use weft_server::pages::Peer;
 use weft_server::roads::Roads;
 use weft_server::site::Site;
 use weft_server::webhooks::directory::Directory;
 use weft_server::{AppState, app, config, migrate, seed};
+use weft_storage::{Bucket, Credentials};
 use weft_webhooks::outgoing::{Networks, Roots};
 
 const KEYS: &str = "bench:S3kpL0nq0Jt0h8iIh2q0dJ8mWc7Yv5oXb1uR4eTz6aE=";
@@ -56,7 +59,13 @@ impl Server {
         let outgoing = Outgoing::new(Roots::none(), Networks::none()).expect("a way out");
         let accounts = Accounts::new(roads.auth.clone(), &keys()).expect("accounts");
         let people = (accounts.clone(), site, Post::nobody());
-        let router = app(AppState::new(roads.clone(), directory, outgoing, people));
+        // A store that nobody asks.
+        let nobody = || Credentials::new("nobody", "nobody").expect("credentials");
+        let bucket = Bucket::embedded(9, "attachments").expect("a bucket");
+        let store = ObjectStore::new(bucket, (nobody(), nobody(), nobody()));
+        let files = Attachments::new(Some(store)).expect("files");
+        let state = AppState::new(roads.clone(), directory, outgoing, files, people);
+        let router = app(state);
         Server {
             router,
             roads,

@@ -15,6 +15,7 @@ SELECT create_distributed_table('orders', 'org_id', colocate_with => 'shops');
 SELECT create_distributed_table('order_lines', 'org_id', colocate_with => 'shops');
 SELECT create_distributed_table('conversations', 'org_id', colocate_with => 'shops');
 SELECT create_distributed_table('messages', 'org_id', colocate_with => 'shops');
+SELECT create_distributed_table('attachments', 'org_id', colocate_with => 'shops');
 SELECT create_distributed_table('webhook_endpoints', 'org_id', colocate_with => 'shops');
 SELECT create_distributed_table('webhook_subscriptions', 'org_id', colocate_with => 'shops');
 SELECT create_distributed_table('webhook_secrets', 'org_id', colocate_with => 'shops');

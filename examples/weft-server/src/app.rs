@@ -16,6 +16,7 @@ use weft_auth::csrf::axum::Guarded;
 
 use crate::{
     accounts::Accounts,
+    attachments::{Attachments, keep_swept},
     error::Problem,
     events::Outgoing,
     layers, leftovers,
@@ -36,6 +37,7 @@ pub struct AppState {
     roads: Arc<Roads>,
     directory: Arc<Directory>,
     outgoing: Arc<Outgoing>,
+    attachments: Attachments,
     accounts: Accounts,
     site: Arc<Site>,
     post: Post,
@@ -45,17 +47,19 @@ pub struct AppState {
 
 impl AppState {
     /// A state whose handlers take these roads, with the endpoints of `directory`; what is to be told
-    /// goes `outgoing`.
+    /// goes `outgoing`, and files are `attachments`.
     pub fn new(
         roads: Roads,
         directory: Directory,
         outgoing: Outgoing,
+        attachments: Attachments,
         (accounts, site, post): (Accounts, Site, Post),
     ) -> AppState {
         AppState {
             roads: Arc::new(roads),
             directory: Arc::new(directory),
             outgoing: Arc::new(outgoing),
+            attachments,
             accounts,
             site: Arc::new(site),
             post,
@@ -90,6 +94,7 @@ impl AppState {
             self.outgoing.send_due(&self.roads, self.directory.keys()),
             retention::keep(&self.roads),
             leftovers::keep(&self.accounts),
+            keep_swept(&self.roads, &self.attachments),
             self.post.deliver(self.accounts.store(), &self.site),
             self.accounts.watch_hashes(),
             async {
@@ -116,6 +121,11 @@ impl AppState {
 
     pub(crate) fn outgoing(&self) -> &Outgoing {
         &self.outgoing
+    }
+
+    /// The files that go with messages.
+    pub fn attachments(&self) -> &Attachments {
+        &self.attachments
     }
 
     /// Who may sign in.
@@ -225,6 +235,7 @@ fn api() -> Api {
     let api = routes::order_lines::routes(api);
     let api = routes::conversations::routes(api);
     let api = routes::messages::routes(api);
+    let api = routes::attachments::routes(api);
     let api = routes::webhook_endpoints::routes(api);
     let api = routes::webhook_secrets::routes(api);
     let api = routes::webhook_deliveries::routes(api);

@@ -14,6 +14,7 @@ use weft_embedded::{Cluster, Options, Profile};
 
 use crate::{
     keys::Keys,
+    object_store,
     roads::Addresses,
     site::{Site, hsts},
     state_folder::StateFolder,
@@ -58,6 +59,8 @@ pub enum Command {
     },
     /// Say what in the database is not as isolation needs it.
     Doctor,
+    /// Be the object store of the server that started this process.
+    ObjectStore,
     /// Say how to ask.
     Help,
 }
@@ -69,6 +72,7 @@ enum Word {
     Import,
     Bootstrap,
     Doctor,
+    ObjectStore,
 }
 
 /// The database, and the cluster it lives in if that is ours.
@@ -146,6 +150,7 @@ impl Arguments {
                         Some("import") => Word::Import,
                         Some("bootstrap") => Word::Bootstrap,
                         Some("doctor") => Word::Doctor,
+                        Some(object_store::WORD) => Word::ObjectStore,
                         _ => return Err(Value(first).unexpected().into()),
                     });
                 }
@@ -182,6 +187,7 @@ impl Arguments {
                 return Err(lexopt::Error::from("--org is for import and bootstrap").into());
             }
             Some(Word::Doctor) => Command::Doctor,
+            Some(Word::ObjectStore) => Command::ObjectStore,
             _ => Command::Serve { listen, demo },
         };
         Ok(Arguments { command, data })
@@ -403,6 +409,7 @@ mod tests {
     #[test]
     fn an_import_names_organisation_shop_and_file() {
         assert_eq!(parse("doctor").unwrap().command, Command::Doctor);
+        assert_eq!(parse("object-store").unwrap().command, Command::ObjectStore);
         assert!(matches!(
             parse("import --org a --shop b c.csv").unwrap().command,
             Command::Import { .. }

@@ -8,6 +8,7 @@ use axum::{
 };
 use serde::de::{DeserializeOwned, IgnoredAny};
 use uuid::Uuid;
+use weft_tenancy::Scope;
 
 use crate::{
     app::AppState,
@@ -46,6 +47,14 @@ impl Tenant {
             Some(reading) => reading.look(&self.app, scope).await?,
             None => Lent::Own(self.app.within(scope).await?),
         })
+    }
+
+    /// A connection that sees all shops, for what is counted across them and shown to nobody.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub(crate) async fn open_whole(&self) -> Result<OrgConnection, Problem> {
+        Ok(self.app.within(Scope::org(self.identity.org_id)).await?)
     }
 
     /// The member.

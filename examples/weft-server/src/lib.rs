@@ -6,6 +6,7 @@
 
 pub mod accounts;
 pub mod app;
+pub mod attachments;
 pub mod bootstrap;
 pub mod client;
 pub mod config;
@@ -20,6 +21,7 @@ pub mod layers;
 pub mod leftovers;
 pub mod mail;
 pub mod migrate;
+pub mod object_store;
 pub mod openapi;
 pub mod page;
 pub mod pages;

@@ -12,10 +12,12 @@ use chrono::Utc;
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
+use weft_embedded::store;
 use weft_server::{
     AppState,
     accounts::Accounts,
     app,
+    attachments::Attachments,
     bootstrap::bootstrap,
     config::{Arguments, Command, Database, HELP, Public},
     events::Outgoing,
@@ -23,6 +25,7 @@ use weft_server::{
     keys::Keys,
     mail::Post,
     migrate,
+    object_store::ObjectStore,
     roads::Roads,
     schema::{TENANCY, organizations, roles, shops},
     seed, serve,
@@ -40,14 +43,6 @@ use weft_tenancy::{
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 fn main() -> ExitCode {
-    let level = std::env::var("WEFT_LOG")
-        .ok()
-        .and_then(|level| level.parse().ok());
-    tracing_subscriber::fmt()
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal())
-        .with_max_level(level.unwrap_or(tracing::Level::INFO))
-        .init();
     match run() {
         Ok(code) => code,
         Err(error) => {
@@ -57,12 +52,29 @@ fn main() -> ExitCode {
     }
 }
 
+fn log() {
+    let level = std::env::var("WEFT_LOG")
+        .ok()
+        .and_then(|level| level.parse().ok());
+    tracing_subscriber::fmt()
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .with_max_level(level.unwrap_or(tracing::Level::INFO))
+        .init();
+}
+
 fn run() -> Outcome<ExitCode> {
     let Arguments { command, data } = Arguments::from_env()?;
     if command == Command::Help {
         io::stdout().write_all(HELP.as_bytes())?;
         return Ok(ExitCode::SUCCESS);
     }
+    if command == Command::ObjectStore {
+        // Without a log: s3s would write into it which signature would have been right.
+        store::child()?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    log();
     let folder = StateFolder::open(data)?;
     let database = Database::open(&folder)?;
     // Made after the database: the cluster's starter blocks.
@@ -94,7 +106,7 @@ fn run() -> Outcome<ExitCode> {
                         "{email} owns {org}, and gets in once by this link, within 7 days:\n{link}"
                     )?;
                 }
-                Command::Doctor | Command::Help => {}
+                Command::Doctor | Command::ObjectStore | Command::Help => {}
             }
             Ok(ExitCode::SUCCESS)
         })
@@ -167,6 +179,20 @@ async fn serve(folder: &StateFolder, roads: Roads, listen: &str, demo: bool) -> 
         Some(_) => site,
     };
     let single_sign_on = SingleSignOn::from_env(&site)?;
+    let (site, files) = match public.is_local() {
+        true => {
+            let store = ObjectStore::start(folder, &keys, site.origin().as_str())?;
+            tracing::info!(origin = store.origin(), "the object store listens");
+            (
+                site.with_store(store.origin())?,
+                Attachments::new(Some(store))?,
+            )
+        }
+        false => {
+            tracing::warn!("the object store is for this machine alone: nobody can attach files");
+            (site, Attachments::new(None)?)
+        }
+    };
     let mut out = io::stdout().lock();
     writeln!(out, "{}", site.origin().as_str())?;
     let certificate = public.tls().map_or(&*own, |(certificate, _)| certificate);
@@ -182,7 +208,7 @@ async fn serve(folder: &StateFolder, roads: Roads, listen: &str, demo: bool) -> 
     drop(out);
     let directory = Directory::new(keys.webhooks().clone())?;
     let outgoing = Outgoing::from_env()?;
-    let state = AppState::new(roads, directory, outgoing, (accounts, site, post))
+    let state = AppState::new(roads, directory, outgoing, files, (accounts, site, post))
         .with_single_sign_on(single_sign_on);
     state
         .read_endpoints()

@@ -56,8 +56,12 @@ pub fn migrations() -> Vec<(&'static str, Cow<'static, str>)> {
             ours(include_str!("../migrations/0013_single_sign_on.sql")),
         ),
         (
-            "0016_identities",
-            ours(include_str!("../migrations/0016_identities.sql")),
+            "0014_attachments",
+            ours(include_str!("../migrations/0014_attachments.sql")),
+        ),
+        (
+            "0015_identities",
+            ours(include_str!("../migrations/0015_identities.sql")),
         ),
     ]
 }

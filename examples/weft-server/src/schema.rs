@@ -20,6 +20,7 @@ tenancy! {
     shop order_lines(org_id, shop_id);
     shop conversations(org_id, shop_id);
     shop messages(org_id, shop_id);
+    shop attachments(org_id, shop_id);
     shop refunds(org_id, shop_id);
     shop payments(org_id, shop_id);
     shop subscriptions(org_id, shop_id);
@@ -67,6 +68,7 @@ pub fn roles() -> Roles {
         "organizations",
         "memberships",
         "membership_shops",
+        "attachments",
         "webhook_endpoints",
         "webhook_secrets",
         "webhook_deliveries",
@@ -91,6 +93,7 @@ diesel::table! {
         name -> Text,
         price -> BigInt,
         currency -> Text,
+        storage -> BigInt,
         created_at -> Timestamptz,
     }
 }
@@ -230,6 +233,28 @@ diesel::table! {
         body -> Text,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    attachments (org_id, id) {
+        org_id -> Uuid,
+        id -> Uuid,
+        shop_id -> Uuid,
+        conversation_id -> Nullable<Uuid>,
+        message_id -> Nullable<Uuid>,
+        author_id -> Nullable<Uuid>,
+        file_name -> Text,
+        content_type -> Text,
+        size -> BigInt,
+        least_size -> BigInt,
+        sha256 -> Nullable<Bytea>,
+        etag -> Nullable<Text>,
+        state -> Text,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        confirmed_at -> Nullable<Timestamptz>,
+        kept_until -> Nullable<Timestamptz>,
     }
 }
 

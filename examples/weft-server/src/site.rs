@@ -8,8 +8,8 @@ use weft_auth::{
     cookie::Cookie,
     csrf::{Csrf, tower::CsrfLayer},
     headers::{
-        Csp, Hsts, PreloadConsent, ReferrerPolicy, SecurityHeaders, Stage,
-        tower::SecurityHeadersLayer,
+        Csp, Directive, Hsts, Nonce, PreloadConsent, ReferrerPolicy, SecurityHeaders, Source,
+        Stage, tower::SecurityHeadersLayer,
     },
     session::Policy,
     throttle::TrustedProxies,
@@ -25,7 +25,11 @@ pub struct Site {
     origin: Origin,
     authority: Authority,
     csrf: CsrfLayer,
-    headers: SecurityHeadersLayer,
+    hsts: Option<Hsts>,
+    headers: SecurityHeaders,
+    store: Option<Origin>,
+    /// Those of pages that reach the store.
+    reaching: Option<SecurityHeaders>,
     proxies: TrustedProxies,
     certificate: Option<PathBuf>,
     pub(crate) cookies: Cookies,
@@ -57,7 +61,10 @@ impl Site {
         Ok(Site {
             authority: rest.parse().map_err(|_| not_an_origin())?,
             csrf: CsrfLayer::new(csrf, cookies.session.clone()),
-            headers: headers(&parsed, None)?,
+            headers: headers(&parsed, None, None)?,
+            hsts: None,
+            store: None,
+            reaching: None,
             origin: parsed,
             proxies: TrustedProxies::none(),
             certificate: None,
@@ -70,8 +77,25 @@ impl Site {
     /// # Errors
     /// When the headers contradict each other.
     pub fn with_hsts(self, hsts: Hsts) -> io::Result<Site> {
+        let hsts = Some(hsts);
+        Site { hsts, ..self }.headed()
+    }
+
+    /// The same with files that go to the store at `origin` and come from there: pages of files may reach it.
+    ///
+    /// # Errors
+    /// When that is none, or one that browsers do not let pages reach.
+    pub fn with_store(self, origin: &str) -> io::Result<Site> {
+        let store = Some(Origin::parse(origin).map_err(io::Error::other)?);
+        Site { store, ..self }.headed()
+    }
+
+    fn headed(self) -> io::Result<Site> {
+        let store = self.store.as_ref();
+        let reaching = store.map(|store| headers(&self.origin, self.hsts, Some(store)));
         Ok(Site {
-            headers: headers(&self.origin, Some(hsts))?,
+            headers: headers(&self.origin, self.hsts, None)?,
+            reaching: reaching.transpose()?,
             ..self
         })
     }
@@ -135,7 +159,14 @@ impl Site {
     }
 
     pub(crate) fn headers(&self) -> SecurityHeadersLayer {
-        self.headers.clone()
+        SecurityHeadersLayer::new(self.headers.clone())
+    }
+
+    /// Lets the page of that answer reach the store.
+    pub(crate) fn let_reach_store(&self, nonce: &Nonce, response: &mut HeaderMap) {
+        if let Some(headers) = &self.reaching {
+            headers.write(nonce, response);
+        }
     }
 }
 
@@ -187,17 +218,31 @@ impl std::error::Error for NotAStage {}
 /// Where browsers report what the policy kept them from.
 pub(crate) const REPORTS: &str = "/reports/csp";
 
-fn headers(origin: &Origin, hsts: Option<Hsts>) -> io::Result<SecurityHeadersLayer> {
+fn headers(
+    origin: &Origin,
+    hsts: Option<Hsts>,
+    store: Option<&Origin>,
+) -> io::Result<SecurityHeaders> {
     let reports = format!("{}{REPORTS}", origin.as_str());
     let csp = Csp::pages().with_reports_to(reports);
+    // Forms, what they redirect to, and the script that sends files. No images: what people sent is saved
+    // and never shown.
+    let csp = match store {
+        Some(store) => [Directive::FormAction, Directive::ConnectSrc]
+            .into_iter()
+            .fold(csp, |csp, directive| {
+                csp.allow(directive, Source::Origin(store.clone()))
+            }),
+        None => csp,
+    };
     let headers = SecurityHeaders::new(&csp)
         .map_err(io::Error::other)?
         // Addresses of pages hold tokens of links.
         .with_referrer_policy(ReferrerPolicy::NoReferrer);
-    Ok(SecurityHeadersLayer::new(match hsts {
+    Ok(match hsts {
         Some(hsts) => headers.with_hsts(hsts),
         None => headers,
-    }))
+    })
 }
 
 fn not_an_origin() -> io::Error {

@@ -1,6 +1,6 @@
 //! Values as the API takes them: parsed once, at the edge, and right ever after.
 
-use std::ops::Deref;
+use std::{fmt, ops::Deref};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::{
@@ -8,12 +8,17 @@ use diesel::{
     expression::AsExpression,
     pg::{Pg, PgValue},
     serialize::{self, Output, ToSql},
-    sql_types::{BigInt, Integer, Text},
+    sql_types::{BigInt, Binary, Integer, Text},
 };
-use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use serde_json::{Value, json};
 
-use crate::describe::{Describe, Schemas};
+use weft_storage::FileName;
+
+use crate::{
+    attachments::LARGEST,
+    describe::{Describe, Schemas},
+};
 
 /// One line of text, of `MIN` to `MAX` characters.
 #[derive(Debug, Clone, PartialEq, Eq, AsExpression)]
@@ -48,6 +53,21 @@ pub struct Amount(i64);
 /// How long an old secret stays in force beside a new one, in minutes.
 #[derive(Debug, Clone, Copy)]
 pub struct Overlap(i64);
+
+/// How many bytes a file has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, AsExpression)]
+#[diesel(sql_type = BigInt)]
+pub struct FileSize(i64);
+
+/// What a file is called: of what came, that which is harmless in every place where names are shown.
+#[derive(Debug, Clone, PartialEq, Eq, AsExpression)]
+#[diesel(sql_type = Text)]
+pub struct Named(String);
+
+/// A SHA-256, in hexadecimal digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, AsExpression, FromSqlRow)]
+#[diesel(sql_type = Binary)]
+pub struct Checksum(pub [u8; 32]);
 
 /// How many of a thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, AsExpression)]
@@ -184,6 +204,96 @@ impl Quantity {
     }
 }
 
+impl FileSize {
+    /// That many.
+    ///
+    /// # Errors
+    /// When that is none, or more than a file may have.
+    pub fn new(bytes: i64) -> Result<Self, String> {
+        match (1..=LARGEST).contains(&bytes) {
+            true => Ok(FileSize(bytes)),
+            false => Err(format!("a size of 1 to {LARGEST} bytes is needed")),
+        }
+    }
+
+    /// The bytes.
+    pub fn bytes(self) -> i64 {
+        self.0
+    }
+}
+
+impl Named {
+    /// What is left of `text`, which may be anything.
+    pub fn tidied(text: &str) -> Named {
+        Named(FileName::tidied(text).to_string())
+    }
+
+    /// The same of a name that somebody gave.
+    ///
+    /// # Errors
+    /// When that is no line of 1 to 1000 characters.
+    pub fn new(text: &str) -> Result<Named, String> {
+        match Line::<1, 1000>::new(text.to_owned()) {
+            Ok(line) => Ok(Named::tidied(&line)),
+            Err(problem) => Err(problem),
+        }
+    }
+}
+
+impl Checksum {
+    fn new(text: &str) -> Option<Checksum> {
+        let plain = |c: u8| c.is_ascii_digit() || (b'a'..=b'f').contains(&c);
+        if text.len() != 64 || !text.bytes().all(plain) {
+            return None;
+        }
+        let mut bytes = [0; 32];
+        for (at, byte) in bytes.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(&text[2 * at..2 * at + 2], 16).ok()?;
+        }
+        Some(Checksum(bytes))
+    }
+}
+
+impl<'de> Deserialize<'de> for Checksum {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        let needed = || D::Error::custom("a SHA-256 of 64 hexadecimal digits is needed");
+        Checksum::new(&text).ok_or_else(needed)
+    }
+}
+
+impl fmt::Display for Checksum {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl Serialize for Checksum {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl ToSql<Binary, Pg> for Checksum {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+        <[u8] as ToSql<Binary, Pg>>::to_sql(&self.0, out)
+    }
+}
+
+impl FromSql<Binary, Pg> for Checksum {
+    fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
+        let bytes = <Vec<u8> as FromSql<Binary, Pg>>::from_sql(value)?;
+        let bytes = bytes.try_into();
+        Ok(Checksum(bytes.map_err(|_| "no SHA-256 of 32 bytes")?))
+    }
+}
+
+impl Describe for Checksum {
+    fn describe(_: &mut Schemas) -> Value {
+        json!({ "type": "string", "pattern": "^[0-9a-f]{64}$" })
+    }
+}
+
 /// Integers up to here are exact in every JSON reader.
 const MOST: i64 = (1 << 53) - 1;
 
@@ -224,6 +334,8 @@ text! {
         json!({ "type": "string", "minLength": 1, "maxLength": MAX });
     [] WebUrl, |text| Ok::<_, String>(WebUrl::new(text)),
         json!({ "type": "string", "format": "uri", "maxLength": 2048 });
+    [] Named, |text| Named::new(&text),
+        json!({ "type": "string", "minLength": 1, "maxLength": 1000 });
     [] Email, |text| Email::new(&text),
         json!({ "type": "string", "format": "email", "maxLength": 254 });
     [] CurrencyCode, |text| CurrencyCode::new(text),
@@ -257,6 +369,7 @@ number! {
         "type": "integer", "minimum": 0, "maximum": MOST,
         "description": "Minor units of the currency",
     });
+    FileSize(i64) as BigInt, json!({ "type": "integer", "minimum": 1, "maximum": LARGEST });
     Quantity(i32) as Integer, json!({ "type": "integer", "minimum": 1, "maximum": 1_000_000 });
 }
 
@@ -335,6 +448,50 @@ words! {
         Out = "out",
         /// Nowhere: colleagues alone read it.
         Note = "note",
+    }
+}
+
+words! {
+    /// What a file may be called.
+    FileType {
+        /// An image.
+        Png = "image/png",
+        /// An image.
+        Jpeg = "image/jpeg",
+        /// An image.
+        Gif = "image/gif",
+        /// An image.
+        Webp = "image/webp",
+        /// An image, as phones take it.
+        Heic = "image/heic",
+        /// A document.
+        Pdf = "application/pdf",
+        /// A document of Word's.
+        Word = "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        /// A workbook of Excel's.
+        Excel = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        /// Text.
+        Text = "text/plain",
+        /// A table.
+        Csv = "text/csv",
+        /// Files packed together.
+        Zip = "application/zip",
+        /// Sound.
+        Mp3 = "audio/mpeg",
+        /// A film.
+        Mp4 = "video/mp4",
+        /// Anything, of which nothing is said.
+        Other = "application/octet-stream",
+    }
+}
+
+words! {
+    /// How far a file is.
+    AttachmentState {
+        /// It may be sent.
+        Expected = "expected",
+        /// It is there, and is what it was said to be.
+        Confirmed = "confirmed",
     }
 }
 

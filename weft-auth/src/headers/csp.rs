@@ -144,7 +144,7 @@ impl Csp {
         for (&directive, sources) in &self.sources {
             for source in sources {
                 match source {
-                    Source::Origin(origin) if !origin.is_https() => {
+                    Source::Origin(origin) if !origin.is_trustworthy() => {
                         let origin = origin.as_str().to_owned();
                         return Err(HeadersError::InsecureSource(directive, origin));
                     }

@@ -92,7 +92,8 @@ pub enum EmbedderPolicy {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HeadersError {
-    /// A source is not reached over TLS, which browsers refuse in a page that is.
+    /// A source is not reached over TLS, which browsers refuse in a page that is, unless it is on their own
+    /// machine.
     InsecureSource(Directive, String),
     /// `data:` for something that can run, or that embeds a page.
     DataSource(Directive),

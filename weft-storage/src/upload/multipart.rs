@@ -54,6 +54,11 @@ impl ETag {
             false => plain(bare).map(ETag),
         }
     }
+
+    /// The tag without its quotes.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 fn plain(text: &str) -> Result<String, NotFromAStore> {

@@ -5,6 +5,8 @@ use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
+use weft_storage::Key;
+
 /// Makes a folder for its owner alone, unless it is there, and the ones above it.
 pub(super) fn folder(path: &Path) -> io::Result<()> {
     match DirBuilder::new().mode(0o700).create(path) {
@@ -16,6 +18,12 @@ pub(super) fn folder(path: &Path) -> io::Result<()> {
         }
         Err(error) => Err(error),
     }
+}
+
+/// A name for a file, of all of a key's parts.
+pub(super) fn flat(key: &Key) -> String {
+    // In no key there is such a sign.
+    key.to_string().replace('/', "+")
 }
 
 /// A file that was not there.

@@ -3,6 +3,8 @@ use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use ring::digest::{Context, SHA256};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::Instant;
 use weft_storage::envelope::{DataKey, Sealing};
 
 use super::disk;
@@ -21,6 +23,19 @@ pub(super) struct Draft {
     digest: Context,
     size: u64,
     most: u64,
+    /// Until when it has to be there.
+    pub(super) until: Instant,
+    _place: OwnedSemaphorePermit,
+}
+
+/// What a draft may take.
+pub(super) struct Leave {
+    /// How many bytes.
+    pub(super) most: u64,
+    /// Until when.
+    pub(super) until: Instant,
+    /// Among those that send or are sent something.
+    pub(super) place: OwnedSemaphorePermit,
 }
 
 /// A path that is removed at the end.
@@ -30,8 +45,8 @@ struct Removed(PathBuf);
 pub(super) const FACTS: usize = 32 + 1 + 255;
 
 impl Draft {
-    /// A draft of up to `most` bytes, sealed as `name`.
-    pub(super) fn new(path: PathBuf, key: &DataKey, name: &str, most: u64) -> io::Result<Draft> {
+    /// A draft, sealed as `name`.
+    pub(super) fn new(path: PathBuf, key: &DataKey, name: &str, leave: Leave) -> io::Result<Draft> {
         let to = disk::new_file(&path)?;
         let file = Removed(path);
         Ok(Draft {
@@ -39,7 +54,9 @@ impl Draft {
             file,
             digest: Context::new(&SHA256),
             size: 0,
-            most,
+            most: leave.most,
+            until: leave.until,
+            _place: leave.place,
         })
     }
 

@@ -2,27 +2,38 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 use uuid::Uuid;
 use weft_storage::envelope::{DataKey, MasterKeys, open_range, plain_length};
-use weft_storage::{Key, Kind, Prefix};
+use weft_storage::{Key, Kind, Prefix, Ttl};
 
 use super::access::parse_key;
 use super::disk;
-use super::draft::{Draft, FACTS, Facts};
+use super::draft::{Draft, FACTS, Facts, Leave};
 use super::parts::Parts;
+use super::settings::Settings;
+use super::spent::Spent;
 use super::tenant_keys::{self, TenantKeys};
 
 /// The folder that everything is in: `keys`, `objects` named as their keys are, and what is not finished in
-/// `drafts` and `parts`.
+/// `drafts` and `parts`; `spent` are keys that are not taken again.
 pub(super) struct Folder {
     root: PathBuf,
     pub(super) keys: TenantKeys,
     pub(super) parts: Parts,
+    spent: Spent,
+    streams: Arc<Semaphore>,
     most: u64,
+    slowest: Duration,
     _lock: File,
 }
+
+/// How many send or are sent something at once; other requests have a place besides.
+const STREAMS: usize = 64;
 
 /// A sealed file, open.
 pub(super) struct Object {
@@ -42,8 +53,8 @@ pub(super) struct Listed {
 }
 
 impl Folder {
-    pub(super) fn open(root: &Path, master: MasterKeys, most: u64) -> io::Result<Folder> {
-        let root = std::path::absolute(root)?;
+    pub(super) fn open(settings: &Settings, master: MasterKeys) -> io::Result<Folder> {
+        let root = std::path::absolute(&settings.folder)?;
         disk::folder(&root)?;
         let lock = File::options()
             .create(true)
@@ -64,39 +75,75 @@ impl Folder {
         Ok(Folder {
             keys: TenantKeys::open(root.join("keys"), master)?,
             parts: Parts::open(root.join("parts"))?,
+            spent: Spent::open(
+                root.join("spent"),
+                Ttl::MOST.as_duration() + settings.slowest,
+            )?,
+            streams: Arc::new(Semaphore::new(STREAMS)),
             root,
-            most,
+            most: settings.largest,
+            slowest: settings.slowest,
             _lock: lock,
         })
     }
 
     /// A draft of that name, for a tenant.
     pub(super) fn draft(&self, tenant: Uuid, name: &str) -> io::Result<Draft> {
-        let key = self.keys.find_or_make(tenant)?;
-        let path = self.root.join("drafts").join(Uuid::new_v4().to_string());
-        Draft::new(path, &key, name, self.most)
+        self.draft_at(&Uuid::new_v4().to_string(), tenant, name)
     }
 
-    /// A draft of a new object.
+    fn draft_at(&self, file: &str, tenant: Uuid, name: &str) -> io::Result<Draft> {
+        let leave = Leave {
+            most: self.most,
+            until: self.until(),
+            place: self.place()?,
+        };
+        let key = self.keys.find_or_make(tenant)?;
+        Draft::new(self.root.join("drafts").join(file), &key, name, leave)
+    }
+
+    /// When something that begins now has to be over.
+    pub(super) fn until(&self) -> Instant {
+        Instant::now() + self.slowest
+    }
+
+    /// A place among those that send or are sent something.
     ///
     /// # Errors
-    /// With `AlreadyExists` when there is one of that key.
+    /// With `QuotaExceeded` when there is none.
+    pub(super) fn place(&self) -> io::Result<OwnedSemaphorePermit> {
+        let place = Arc::clone(&self.streams).try_acquire_owned();
+        place.map_err(|_| ErrorKind::QuotaExceeded.into())
+    }
+
+    /// The draft of a new object.
+    ///
+    /// # Errors
+    /// With `AlreadyExists` when there is one of that key, was one, or is a draft of one.
     pub(super) fn create(&self, key: &Key) -> io::Result<Draft> {
-        match self.path(key).try_exists()? {
+        match self.path(key).try_exists()? || self.spent.has(key)? {
             true => Err(ErrorKind::AlreadyExists.into()),
-            false => self.draft(key.tenant(), &key.to_string()),
+            false => self.draft_at(&disk::flat(key), key.tenant(), &key.to_string()),
         }
     }
 
     /// Makes the draft that object.
     ///
     /// # Errors
-    /// With `AlreadyExists` when there is one by now.
+    /// With `AlreadyExists` when there is one by now, or was one.
     pub(super) fn keep(&self, key: &Key, draft: Draft, content_type: &str) -> io::Result<Facts> {
         let path = self.path(key);
         draft.finish(content_type, |draft| {
             path.parent().map_or(Ok(()), disk::folder)?;
-            disk::place(draft, &path)
+            disk::place(draft, &path)?;
+            // Whoever deletes says so first.
+            match self.spent.has(key)? {
+                true => {
+                    disk::if_there(fs::remove_file(&path))?;
+                    Err(ErrorKind::AlreadyExists.into())
+                }
+                false => Ok(()),
+            }
         })
     }
 
@@ -122,6 +169,7 @@ impl Folder {
     }
 
     pub(super) fn remove(&self, key: &Key) -> io::Result<()> {
+        self.spent.add(key)?;
         let path = self.path(key);
         match disk::if_there(fs::remove_file(&path))? {
             Some(()) => path.parent().map_or(Ok(()), disk::sync),

@@ -28,6 +28,7 @@ mod roles;
 mod server;
 mod service;
 mod settings;
+mod spent;
 mod supervisor;
 mod tenant_keys;
 

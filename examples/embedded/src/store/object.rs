@@ -10,10 +10,11 @@ use futures_util::stream::poll_fn;
 use futures_util::{Stream, StreamExt};
 use s3s::dto::*;
 use s3s::{S3, S3Error, S3ErrorCode, S3Request, S3Response, S3Result};
-use tokio::sync::mpsc;
+use tokio::runtime::Handle;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::task::spawn_blocking;
-use tokio::time::timeout;
-use weft_storage::{ContentType, Key};
+use tokio::time::{Instant, timeout_at};
+use weft_storage::{ContentType, Key, SNIFFED};
 
 use super::access::parse_key;
 use super::draft::Draft;
@@ -64,6 +65,7 @@ fn of_io(error: io::Error) -> S3Error {
     match error.kind() {
         io::ErrorKind::AlreadyExists => S3ErrorCode::PreconditionFailed.into(),
         io::ErrorKind::FileTooLarge => S3ErrorCode::EntityTooLarge.into(),
+        io::ErrorKind::QuotaExceeded => S3ErrorCode::SlowDown.into(),
         _ => failed(error),
     }
 }
@@ -100,6 +102,7 @@ pub(super) async fn receive<E>(
     mut body: impl Stream<Item = Result<Bytes, E>> + Unpin,
     mut draft: Draft,
 ) -> S3Result<Draft> {
+    let until = draft.until;
     let (to, mut from) = mpsc::channel::<Bytes>(PIECES);
     let writing = spawn_blocking(move || {
         while let Some(piece) = from.blocking_recv() {
@@ -108,7 +111,7 @@ pub(super) async fn receive<E>(
         Ok(draft)
     });
     loop {
-        match timeout(SILENCE, body.next()).await {
+        match timeout_at(soon(until), body.next()).await {
             Ok(None) => break,
             Ok(Some(Ok(piece))) => {
                 if to.send(piece).await.is_err() {
@@ -133,19 +136,34 @@ pub(super) fn verify(draft: &Draft, sha256: Option<[u8; 32]>) -> S3Result<()> {
     }
 }
 
-fn send(mut object: Object, range: std::ops::Range<u64>) -> StreamingBlob {
+/// When a client has been silent for too long, or all of it has taken too long.
+fn soon(until: Instant) -> Instant {
+    until.min(Instant::now() + SILENCE)
+}
+
+fn send(
+    mut object: Object,
+    range: std::ops::Range<u64>,
+    until: Instant,
+    place: Option<OwnedSemaphorePermit>,
+) -> StreamingBlob {
     let (to, mut from) = mpsc::channel::<io::Result<Bytes>>(PIECES);
     spawn_blocking(move || {
+        let _place = place;
         let sent = object.read(range, |piece| {
-            let gone = |_| io::Error::from(io::ErrorKind::BrokenPipe);
-            to.blocking_send(Ok(Bytes::copy_from_slice(piece)))
-                .map_err(gone)
+            let piece = Ok(Bytes::copy_from_slice(piece));
+            let sent = Handle::current().block_on(timeout_at(soon(until), to.send(piece)));
+            match sent {
+                Ok(Ok(())) => Ok(()),
+                _ => Err(io::ErrorKind::BrokenPipe.into()),
+            }
         });
-        if let Err(error) = sent
-            && error.kind() != io::ErrorKind::BrokenPipe
-        {
-            eprintln!("object store: {error}");
-            let _ = to.blocking_send(Err(error));
+        if let Err(error) = sent {
+            if error.kind() != io::ErrorKind::BrokenPipe {
+                eprintln!("object store: {error}");
+            }
+            // Cut off, and not at its end.
+            let _ = to.try_send(Err(error));
         }
     });
     StreamingBlob::wrap(poll_fn(move |context| from.poll_recv(context)))
@@ -199,6 +217,10 @@ impl S3 for Objects {
             .map(|range| format!("bytes {}-{}/{size}", range.start, range.end - 1));
         let with_checksum = input.checksum_mode.is_some() && range.is_none();
         let range = range.unwrap_or(whole);
+        // To look at the first bytes there is a place always.
+        let is_long = range.end - range.start > u64::from(SNIFFED);
+        let place = is_long.then(|| self.0.place().map_err(of_io)).transpose()?;
+        let until = self.0.until();
         // What is signed along says more, and takes the place of these.
         Ok(S3Response::new(GetObjectOutput {
             accept_ranges: Some("bytes".to_owned()),
@@ -209,7 +231,7 @@ impl S3 for Objects {
             checksum_sha256: with_checksum.then(|| STANDARD.encode(object.facts.sha256)),
             e_tag: Some(ETag::Strong(object.facts.tag())),
             last_modified: Some(object.modified.into()),
-            body: Some(send(object, range)),
+            body: Some(send(object, range, until, place)),
             ..GetObjectOutput::default()
         }))
     }

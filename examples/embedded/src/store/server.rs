@@ -20,8 +20,8 @@ pub(super) struct Server {
 }
 
 const CONNECTIONS: usize = 256;
-/// How long the head of a request may take.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long the head of a request may take, and the fields of a form.
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
 impl Server {
     pub(super) fn start(settings: &Settings) -> io::Result<Server> {

@@ -1,6 +1,6 @@
 use std::io;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use hyper::body::Incoming;
 use hyper::header::{self, HeaderName, HeaderValue};
@@ -9,6 +9,7 @@ use s3s::auth::SimpleAuth;
 use s3s::config::{S3Config, StaticConfigProvider};
 use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s::{Body, S3Error, S3ErrorCode};
+use tokio::time::timeout;
 
 use super::access::Access;
 use super::cors::Cors;
@@ -16,6 +17,7 @@ use super::folder::Folder;
 use super::form::{Forms, Pending};
 use super::object::Objects;
 use super::roles::Roles;
+use super::server::PATIENCE;
 use super::settings::Settings;
 
 /// What answers: the rules here first, then s3s, which verifies signatures.
@@ -23,6 +25,8 @@ pub(super) struct Service {
     access: Access,
     cors: Cors,
     s3: S3Service,
+    /// How long the fields of a form may take.
+    patience: Duration,
 }
 
 /// What is served is saved and never shown, run or embedded.
@@ -46,7 +50,7 @@ impl Service {
         let bucket = weft_storage::Bucket::embedded(port, &settings.bucket);
         let access = Access::new(&bucket.map_err(io::Error::other)?);
         let master = settings.master.keys().map_err(io::Error::other)?;
-        let folder = Arc::new(Folder::open(&settings.folder, master, settings.largest)?);
+        let folder = Arc::new(Folder::open(settings, master)?);
 
         let mut logins = SimpleAuth::new();
         for login in [&settings.writer, &settings.reader, &settings.worker] {
@@ -71,6 +75,7 @@ impl Service {
             access,
             cors,
             s3: s3.build(),
+            patience: settings.slowest.min(PATIENCE),
         })
     }
 
@@ -97,7 +102,8 @@ impl Service {
         self.access.place(&head)?;
         let request = if Pending::is_one(&head) {
             self.access.form(&head)?;
-            Pending::read(head, body).await?
+            let read = timeout(self.patience, Pending::read(head, body)).await;
+            read.map_err(|_| S3Error::from(S3ErrorCode::RequestTimeout))??
         } else {
             self.access.signed(&head, SystemTime::now())?;
             Request::from_parts(head, Body::from(body))

@@ -2,6 +2,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,8 @@ pub struct Settings {
     pub origin: String,
     /// The most bytes of an object.
     pub largest: u64,
+    /// How long one object may take to come or to go.
+    pub slowest: Duration,
     /// What the keys of the tenants are wrapped under.
     pub master: Master,
     /// Who may write new objects, and nothing else.
@@ -51,7 +54,8 @@ impl Settings {
     /// What the bucket is called unless told.
     pub const BUCKET: &str = "attachments";
 
-    /// Settings with random logins, for a bucket `attachments` of objects up to a GiB, on any port.
+    /// Settings with random logins, for a bucket `attachments` of objects up to a GiB that take up to 50
+    /// minutes, on any port.
     ///
     /// # Errors
     /// When the system has no randomness to give.
@@ -66,6 +70,7 @@ impl Settings {
             bucket: Settings::BUCKET.to_owned(),
             origin: origin.into(),
             largest: 1 << 30,
+            slowest: Duration::from_secs(50 * 60),
             master,
             writer: Login::random()?,
             reader: Login::random()?,

@@ -9,10 +9,10 @@ use crate::signing::{self, policy};
 use crate::stage::{SITE, Stage, TTL, key, now, seconds, sha256, upload};
 use crate::wire::{Request, Response};
 
-type Fields = Vec<(String, String)>;
+pub(crate) type Fields = Vec<(String, String)>;
 
 /// A form as a browser writes it.
-fn form(fields: &Fields, file: &[u8]) -> Request {
+pub(crate) fn form(fields: &Fields, file: &[u8]) -> Request {
     let mut body = Vec::new();
     for (name, value) in fields {
         body.extend_from_slice(
@@ -33,7 +33,7 @@ fn form(fields: &Fields, file: &[u8]) -> Request {
         .with_body(&body)
 }
 
-fn fields_of(form: &weft_storage::Form) -> Fields {
+pub(crate) fn fields_of(form: &weft_storage::Form) -> Fields {
     form.fields()
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect()

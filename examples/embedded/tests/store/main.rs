@@ -13,4 +13,5 @@ mod presigned;
 mod served;
 mod signing;
 mod stage;
+mod under_way;
 mod wire;

@@ -8,8 +8,8 @@ use ring::digest;
 use uuid::Uuid;
 use weft_embedded::store::{Master, Settings, Store};
 use weft_storage::{
-    Answer, Bucket, ContentType, Downloads, Encryption, FileName, Form, Found, Key, Kind, Sha256,
-    Sizes, StoreError, Ttl, Upload, Uploads, Worker,
+    Answer, Bucket, ContentType, Downloads, Encryption, FileName, Form, Found, Key, Kind, SNIFFED,
+    Sha256, Sizes, StoreError, Ttl, Upload, Uploads, Worker,
 };
 
 use crate::signing::{self, Presign};
@@ -32,6 +32,15 @@ struct Scratch(PathBuf);
 impl Stage {
     pub(crate) fn new() -> Stage {
         Stage::started_by(|settings| Store::within(settings).unwrap())
+    }
+
+    /// One at which nothing takes longer than a second.
+    pub(crate) fn hasty() -> Stage {
+        Stage::started_by(|settings| {
+            let mut settings = settings.clone();
+            settings.slowest = Duration::from_secs(1);
+            Store::within(&settings).unwrap()
+        })
     }
 
     pub(crate) fn started_by(start: impl FnOnce(&Settings) -> Store) -> Stage {
@@ -68,6 +77,11 @@ impl Stage {
             .with_body(bytes)
     }
 
+    /// How many uploads are under way.
+    pub(crate) fn drafts(&self) -> usize {
+        fs::read_dir(self.folder().join("drafts")).unwrap().count()
+    }
+
     /// An object of these bytes.
     pub(crate) fn put(&self, bytes: &[u8]) -> Key {
         let key = key();
@@ -88,6 +102,17 @@ impl Stage {
     pub(crate) fn head(&self, key: &Key) -> Result<Found, StoreError> {
         let answer = self.send(&Request::signed(&self.worker.head(key, now())));
         read(&answer).found(now())
+    }
+
+    pub(crate) fn first_bytes(&self, key: &Key) -> Vec<u8> {
+        let request = self.worker.first_bytes(key, SNIFFED, now());
+        let answer = self.send(&Request::signed(&request));
+        read(&answer).first_bytes(now()).unwrap().to_vec()
+    }
+
+    pub(crate) fn delete(&self, key: &Key) {
+        let answer = self.send(&Request::signed(&self.worker.delete(key, now())));
+        read(&answer).deleted(now()).unwrap();
     }
 
     /// Whether nothing of that key is there.

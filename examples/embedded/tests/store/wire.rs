@@ -74,6 +74,12 @@ impl Request {
     }
 
     pub(crate) fn send(&self, port: u16) -> Response {
+        // Whoever refuses does not read on.
+        self.begin(port, self.body.len()).end(&[])
+    }
+
+    /// Sends it up to so many bytes of its body.
+    pub(crate) fn begin(&self, port: u16, sent: usize) -> Begun {
         let mut head = format!(
             "{} {} HTTP/1.1\r\nConnection: close\r\n",
             self.method, self.target
@@ -89,11 +95,21 @@ impl Request {
         }
         let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
         stream.write_all(format!("{head}\r\n").as_bytes()).unwrap();
-        // Whoever refuses does not read on.
-        let _ = stream.write_all(&self.body);
+        let _ = stream.write_all(&self.body[..sent]);
+        Begun(stream)
+    }
+}
+
+/// A request of which not all was sent yet.
+pub(crate) struct Begun(TcpStream);
+
+impl Begun {
+    /// Sends the rest, and reads the answer.
+    pub(crate) fn end(mut self, rest: &[u8]) -> Response {
+        let _ = self.0.write_all(rest);
         let mut bytes = Vec::new();
-        let _ = stream.read_to_end(&mut bytes);
-        Response::parse(&bytes).unwrap_or_else(|| panic!("no answer to {self:?}"))
+        let _ = self.0.read_to_end(&mut bytes);
+        Response::parse(&bytes).expect("an answer")
     }
 }
 

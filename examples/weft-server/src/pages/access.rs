@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::{layout, names::Names};
+use super::{form::Fields, layout, names::Names};
 use crate::value::{Line, Role};
 
 /// What somebody may do, and in which shops: `None` is all of them.
@@ -110,30 +110,19 @@ impl TryFrom<Vec<(String, String)>> for Typed {
     type Error = String;
 
     fn try_from(fields: Vec<(String, String)>) -> Result<Typed, String> {
-        let (mut address, mut display_name, mut access) = (None, None, None);
-        let mut shops = Vec::new();
-        for (name, value) in fields {
-            let field = match &*name {
-                "address" => &mut address,
-                "display_name" => &mut display_name,
-                "access" => &mut access,
-                "shop_id" => {
-                    let shop = value.parse().map_err(|_| "a shop is named by its id")?;
-                    shops.push(shop);
-                    continue;
-                }
-                _ => return Err("there is a field that is not of this form".to_owned()),
-            };
-            if field.replace(value).is_some() {
-                return Err(format!("{name} is there twice"));
-            }
-        }
-        Ok(Typed {
-            address,
-            display_name: display_name.ok_or("display_name is missing")?,
-            access: access.unwrap_or_default(),
-            shops,
-        })
+        let mut fields = Fields(fields);
+        let shop = |shop: String| shop.parse().map_err(|_| "a shop is named by its id");
+        let shops = fields.all("shop_id").into_iter().map(shop);
+        let typed = Typed {
+            shops: shops.collect::<Result<_, _>>()?,
+            address: fields.one("address")?,
+            display_name: fields
+                .one("display_name")?
+                .ok_or("display_name is missing")?,
+            access: fields.one("access")?.unwrap_or_default(),
+        };
+        fields.end()?;
+        Ok(typed)
     }
 }
 

@@ -12,16 +12,21 @@ use super::Pages;
 
 const STYLE: &str = include_str!("weft.css");
 const ICON: &str = include_str!("icon.svg");
+const ATTACH_SCRIPT: &str = include_str!("attach.mjs");
 
 /// Where the style sheet is.
 pub(super) static STYLE_PATH: LazyLock<String> = LazyLock::new(|| path(STYLE, "css"));
 /// Where the icon is.
 pub(super) static ICON_PATH: LazyLock<String> = LazyLock::new(|| path(ICON, "svg"));
+/// Where the script is that sends files.
+pub(super) static ATTACH: LazyLock<String> = LazyLock::new(|| path(ATTACH_SCRIPT, "mjs"));
 
 pub(super) fn routes(pages: Pages) -> Pages {
     let style = async || file("text/css; charset=utf-8", STYLE);
     let icon = async || file("image/svg+xml", ICON);
-    pages.get(&STYLE_PATH, style).get(&ICON_PATH, icon)
+    let attach = async || file("text/javascript; charset=utf-8", ATTACH_SCRIPT);
+    let pages = pages.get(&STYLE_PATH, style).get(&ICON_PATH, icon);
+    pages.get(&ATTACH, attach)
 }
 
 fn path(text: &str, kind: &str) -> String {

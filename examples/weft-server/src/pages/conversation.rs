@@ -2,6 +2,7 @@
 
 use axum::{
     Json,
+    extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
 };
@@ -12,7 +13,8 @@ use uuid::Uuid;
 use super::{
     Pages,
     asked::{Asked, Here, Of},
-    form::Form,
+    attachments as files,
+    form::{Fields, Form},
     layout::{self, Section},
     names::{self, Names},
     refused::Refused,
@@ -20,9 +22,11 @@ use super::{
     visitor::Member,
 };
 use crate::{
+    app::AppState,
     error::Problem,
     extract::{Body, Id, NoQuery, Query},
     routes::{
+        attachments::{self, Attachment},
         conversations::{self, Conversation, ConversationChanges},
         customers,
         messages::{self, Message, Messages, NewMessage},
@@ -42,22 +46,23 @@ pub(super) fn routes(pages: Pages) -> Pages {
 const ONE: &str = "/o/{org}/conversations/{conversation_id}";
 
 async fn read(
+    State(state): State<AppState>,
     member: Member,
     Of(id): Of,
     Asked(query, here): Asked<Messages>,
-) -> Result<Markup, Refused> {
-    page(&member, id, (query, &here), None).await
+) -> Result<Response, Refused> {
+    page((&state, &member), id, (query, &here), None).await
 }
 
 /// What was typed, and what is wrong with it.
 struct Typed<'t>(&'t str, &'t str);
 
 async fn page(
-    member: &Member,
+    (app, member): (&AppState, &Member),
     id: Uuid,
     (mut query, here): (Messages, &Here),
     typed: Option<Typed<'_>>,
-) -> Result<Markup, Refused> {
+) -> Result<Response, Refused> {
     let tenant = member.tenant();
     let Json(one) = conversations::get(tenant.clone(), Id(id), NoQuery).await?;
     query.first = Some(First::Newest);
@@ -65,6 +70,9 @@ async fn page(
     let authors = talk.items.iter().filter_map(|message| message.author_id);
     let members = Names::of_members(tenant, authors.chain(one.assignee_id)).await?;
     let shops = Names::of_shops(tenant, [one.shop_id]).await?;
+    let ids = talk.items.iter().map(|message| message.id);
+    let sent = attachments::of_messages(tenant, ids).await?;
+    let unsent = attachments::unsent(tenant, id).await?;
     let beside = beside(member, &one, &members).await?;
     let content = html! {
         div.stack.tight {
@@ -81,19 +89,16 @@ async fn page(
                 @if talk.items.is_empty() {
                     (layout::empty("Nothing was said yet", "Write the first message below."))
                 } @else {
-                    ol.talk { @for message in talk.items.iter().rev() { (said(message, &members)) } }
+                    ol.talk { @for message in talk.items.iter().rev() { (said(member, message, &members, &sent)) } }
                 }
-                (answer(member, id, typed))
+                (answer(member, id, typed, &unsent))
+                (files::chooser(app, member, id))
             }
             aside.stack aria-label="About it" { (beside) }
         }
     };
-    Ok(layout::within(
-        member,
-        Section::Inbox,
-        &one.subject,
-        content,
-    ))
+    let page = layout::within(member, Section::Inbox, &one.subject, content);
+    Ok(member.visitor().with_store(page))
 }
 
 fn state(state: ConversationState) -> Markup {
@@ -103,7 +108,7 @@ fn state(state: ConversationState) -> Markup {
     }
 }
 
-fn said(message: &Message, members: &Names) -> Markup {
+fn said(member: &Member, message: &Message, members: &Names, sent: &[Attachment]) -> Markup {
     let author = message.author_id.and_then(|id| members.get(id));
     let (class, by) = match message.direction {
         Direction::In => ("in", "The customer"),
@@ -113,6 +118,7 @@ fn said(message: &Message, members: &Names) -> Markup {
     html! {
         li class=(class) {
             (message.body)
+            (files::sent(member, sent.iter().filter(|file| file.message_id == Some(message.id))))
             footer {
                 (by)
                 @if message.direction == Direction::Note { ", a note for colleagues" }
@@ -122,7 +128,7 @@ fn said(message: &Message, members: &Names) -> Markup {
     }
 }
 
-fn answer(member: &Member, id: Uuid, typed: Option<Typed<'_>>) -> Markup {
+fn answer(member: &Member, id: Uuid, typed: Option<Typed<'_>>, unsent: &[Attachment]) -> Markup {
     let Typed(text, problem) = typed.unwrap_or(Typed("", ""));
     let path = member.path(&format!("conversations/{id}/messages"));
     layout::form(
@@ -133,6 +139,7 @@ fn answer(member: &Member, id: Uuid, typed: Option<Typed<'_>>) -> Markup {
             (layout::field("body", "Your message", Some("A note is read by colleagues alone."), html! {
                 textarea #body name="body" required maxlength="20000" aria-describedby="body-hint" { (text) }
             }))
+            (files::unsent(member, unsent))
             div.row {
                 button.primary type="submit" name="direction" value=(Direction::Out.as_str()) { "Answer" }
                 button type="submit" name="direction" value=(Direction::Note.as_str()) { "Keep as a note" }
@@ -203,14 +210,39 @@ fn there<T>(answer: Result<Json<T>, Problem>) -> Result<Option<T>, Problem> {
     }
 }
 
+/// What somebody says. Each file that was ticked is a field.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "Vec<(String, String)>")]
 struct Said {
     direction: Direction,
     body: String,
+    files: Vec<Uuid>,
 }
 
-async fn say(member: Member, Of(id): Of, Form(said): Form<Said>) -> Result<Response, Refused> {
+impl TryFrom<Vec<(String, String)>> for Said {
+    type Error = String;
+
+    fn try_from(fields: Vec<(String, String)>) -> Result<Said, String> {
+        let mut fields = Fields(fields);
+        let file = |id: String| id.parse().map_err(|_| "a file is named by its id");
+        let files = fields.all("attachment_ids").into_iter().map(file);
+        let direction = fields.one("direction")?.ok_or("direction is missing")?;
+        let said = Said {
+            files: files.collect::<Result<_, _>>()?,
+            direction: Direction::parse(&direction).ok_or("direction is out, in or note")?,
+            body: fields.one("body")?.ok_or("body is missing")?,
+        };
+        fields.end()?;
+        Ok(said)
+    }
+}
+
+async fn say(
+    State(state): State<AppState>,
+    member: Member,
+    Of(id): Of,
+    Form(said): Form<Said>,
+) -> Result<Response, Refused> {
     // Browsers end the lines of a form in two characters.
     let text = said.body.replace("\r\n", "\n");
     let body = match Prose::new(text) {
@@ -218,12 +250,15 @@ async fn say(member: Member, Of(id): Of, Form(said): Form<Said>) -> Result<Respo
         Err(problem) => {
             let typed = Typed(&said.body, &problem);
             let Asked(query, here) = Asked::first_page()?;
-            let page = page(&member, id, (query, &here), Some(typed)).await?;
+            let page = page((&state, &member), id, (query, &here), Some(typed)).await?;
             return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
         }
     };
-    let direction = said.direction;
-    let new = Body(NewMessage { direction, body });
+    let new = Body(NewMessage {
+        direction: said.direction,
+        body,
+        attachment_ids: Some(said.files),
+    });
     messages::create(member.tenant().clone(), Id(id), NoQuery, new).await?;
     Ok(back(&member, id))
 }

@@ -45,6 +45,41 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Form<T> {
     }
 }
 
+/// The fields of a form in which one may be there several times, as boxes that are ticked are.
+pub(crate) struct Fields(pub(crate) Vec<(String, String)>);
+
+impl Fields {
+    /// The values of all fields of that name.
+    pub(crate) fn all(&mut self, name: &str) -> Vec<String> {
+        let named = self.0.extract_if(.., |(known, _)| known == name);
+        named.map(|(_, value)| value).collect()
+    }
+
+    /// The value of the only field of that name.
+    ///
+    /// # Errors
+    /// When there are others.
+    pub(crate) fn one(&mut self, name: &str) -> Result<Option<String>, String> {
+        let mut all = self.all(name);
+        let value = all.pop();
+        match all.is_empty() {
+            true => Ok(value),
+            false => Err(format!("{name} is there twice")),
+        }
+    }
+
+    /// That all of them were asked for.
+    ///
+    /// # Errors
+    /// When there are others.
+    pub(crate) fn end(self) -> Result<(), String> {
+        match self.0.is_empty() {
+            true => Ok(()),
+            false => Err("there is a field that is not of this form".to_owned()),
+        }
+    }
+}
+
 fn bad(detail: &str) -> Refused {
     Problem::new(StatusCode::BAD_REQUEST, detail).into()
 }

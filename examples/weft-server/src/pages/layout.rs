@@ -134,6 +134,13 @@ fn mark() -> Markup {
 
 const MARK: &str = include_str!("icon.svg");
 
+/// A script of ours: a browser runs none without the nonce of the answer that names it.
+pub(crate) fn script(visitor: &Visitor, path: &str) -> Markup {
+    html! {
+        @if let Some(nonce) = visitor.nonce() { script type="module" src=(path) nonce=(nonce) {} }
+    }
+}
+
 /// A form that posts, with its token against requests from elsewhere.
 pub(crate) fn form(visitor: &Visitor, action: &str, content: Markup) -> Markup {
     html! {

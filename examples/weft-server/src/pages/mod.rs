@@ -1,4 +1,4 @@
-//! Pages for people: forms and links, no script. Each is a few lines over the handlers of the API, so
+//! Pages for people: forms and links, and no script but one that sends files. Each is a few lines over the handlers of the API, so
 //! that what a page shows is what the API answers.
 
 mod access;
@@ -6,6 +6,7 @@ mod account;
 mod agent;
 mod asked;
 mod assets;
+mod attachments;
 pub(crate) mod back;
 mod break_glass;
 mod conversation;
@@ -103,6 +104,7 @@ pub fn pages() -> Pages {
     let pages = organizations::routes(pages);
     let pages = inbox::routes(pages);
     let pages = conversation::routes(pages);
+    let pages = attachments::routes(pages);
     let pages = customers::routes(pages);
     let pages = orders::routes(pages);
     let pages = members::routes(pages);

@@ -34,6 +34,27 @@ pub(crate) fn money(units: i64, currency: &str) -> String {
     said
 }
 
+/// How large something is, to three digits.
+pub(crate) fn bytes(count: i64) -> String {
+    let count = count.unsigned_abs();
+    let fits = |unit: &&(u64, &str)| count >= unit.0;
+    let Some((size, unit)) = UNITS.iter().find(fits) else {
+        return format!("{count} bytes");
+    };
+    let (whole, tenth) = (count / size, count % size * 10 / size);
+    match whole {
+        0..=9 if tenth > 0 => format!("{whole}.{tenth} {unit}"),
+        _ => format!("{whole} {unit}"),
+    }
+}
+
+const UNITS: [(u64, &str); 4] = [
+    (1_000_000_000_000, "TB"),
+    (1_000_000_000, "GB"),
+    (1_000_000, "MB"),
+    (1_000, "kB"),
+];
+
 /// A word of the API's, as people write it.
 pub(crate) fn word(word: &str) -> String {
     word.replace('_', " ")
@@ -89,6 +110,22 @@ pub(crate) fn pager(here: &Here, next: Option<&str>, (back, on): (&str, &str)) -
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sizes_are_those_of_a_file_manager() {
+        for (count, said) in [
+            (0, "0 bytes"),
+            (999, "999 bytes"),
+            (1_000, "1 kB"),
+            (1_999, "1.9 kB"),
+            (99_999, "99 kB"),
+            (268_435_456, "268 MB"),
+            (2_000_000_000, "2 GB"),
+            (i64::MAX, "9223372 TB"),
+        ] {
+            assert_eq!(bytes(count), said);
+        }
+    }
 
     #[test]
     fn money_has_the_decimals_of_its_currency() {

@@ -12,6 +12,7 @@ use weft_auth::{
     AccountId, SessionId,
     cookie::Cookie,
     csrf::tower::FormToken,
+    headers::Nonce,
     link::Post,
     login::Visit,
     session::{Arrival, Device, Recent, Session, Started},
@@ -31,6 +32,7 @@ pub(crate) struct Visitor {
     site: Arc<Site>,
     method: Method,
     form: FormToken,
+    nonce: Option<Nonce>,
     network: Network,
     device: Device,
     session: Option<Token<token::Session>>,
@@ -56,6 +58,20 @@ impl Visitor {
     pub(crate) fn token(&self) -> Markup {
         // Without randomness there is no token, and a form without one is refused.
         PreEscaped(self.form.field().unwrap_or_default())
+    }
+
+    /// What the scripts of the answer bear.
+    pub(crate) fn nonce(&self) -> Option<&str> {
+        self.nonce.as_ref().map(Nonce::as_str)
+    }
+
+    /// A page that may send files to the store, and fetch them there.
+    pub(crate) fn with_store(&self, page: Markup) -> Response {
+        let mut response = page.into_response();
+        if let Some(nonce) = &self.nonce {
+            self.site.let_reach_store(nonce, response.headers_mut());
+        }
+        response
     }
 
     /// This request, as signing in takes it.
@@ -224,6 +240,7 @@ impl FromRequestParts<AppState> for Visitor {
         Ok(Visitor {
             method: parts.method.clone(),
             form,
+            nonce: parts.extensions.get().cloned(),
             network: Network::of(client),
             device: Device::new(&agent::name(agent)),
             session: read(&site.cookies.session, &parts.headers),

@@ -14,10 +14,11 @@ use weft_webhooks::{inbox, outbox};
 
 use super::{RoadClosed, pooled};
 use crate::{
+    attachments::stale,
     error::Problem,
     schema::{
-        auth_accounts, auth_api_tokens, membership_shops, memberships, organizations, plans,
-        webhook_deliveries, webhook_endpoints, webhook_messages, webhook_secrets,
+        attachments, auth_accounts, auth_api_tokens, membership_shops, memberships, organizations,
+        plans, webhook_deliveries, webhook_endpoints, webhook_messages, webhook_secrets,
     },
     value::{Provider, Role},
     webhooks::directory::{Listed, NOTIFY},
@@ -151,6 +152,24 @@ impl AuthRoad {
             .load(&mut conn)
             .await?;
         Ok(deliveries.into_iter().chain(messages).collect())
+    }
+
+    /// The organisations that have files which nobody wants at `now`.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(crate) async fn with_stale_attachments(
+        &self,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Uuid>, Problem> {
+        let mut conn = pooled(&self.pool, "auth").await?;
+        let found = attachments::table
+            .filter(stale(now))
+            .select(attachments::org_id)
+            .distinct()
+            .load(&mut conn)
+            .await?;
+        Ok(found)
     }
 
     /// The account with this mailbox, made if there is none: whoever reads the mailbox has it. Which of

@@ -153,11 +153,7 @@ async fn create(
         .map_err(|_| Problem::unprocessable("an address that mail can be sent to is needed"))?;
     let org = tenant.identity().org_id;
     let user = state.accounts().of_another(&mailbox, org).await?;
-    state
-        .roads()
-        .auth
-        .begin_anew(org, user)
-        .await?;
+    state.roads().auth.begin_anew(org, user).await?;
     let mut conn = tenant.open().await?;
     let made = conn
         .transaction(async |conn| {

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use super::{Answer, Created, deleted, new_id, some_change};
+use super::{Answer, Created, attachments, deleted, new_id, some_change};
 use crate::{
     describe::shape,
     error::Problem,
@@ -48,6 +48,9 @@ shape! { request
         direction: Direction,
         /// What it says.
         body: Prose<20000>,
+        /// The confirmed files of the conversation that go with it, at most 20.
+        #[diesel(skip_insertion)]
+        attachment_ids: Option<Vec<Uuid>>,
     }
 }
 
@@ -139,6 +142,10 @@ pub(crate) async fn create(
         Direction::In => None,
         Direction::Out | Direction::Note => Some(tenant.identity().membership_id),
     };
+    let files = new.attachment_ids.clone().unwrap_or_default();
+    if files.len() > attachments::MOST {
+        return Err(Problem::unprocessable("at most 20 files go with a message"));
+    }
     let mut conn = tenant.open().await?;
     let made = conn
         .transaction(async |conn| {
@@ -159,8 +166,9 @@ pub(crate) async fn create(
                 .returning(Message::as_returning())
                 .get_result(conn)
                 .await?;
+            attachments::attach(conn, (conversation, made.id), &files).await?;
             tell(conn, EventType::MessageCreated, shop, made.id).await?;
-            QueryResult::Ok(made)
+            Ok::<_, Problem>(made)
         })
         .await?;
     Ok(Created(

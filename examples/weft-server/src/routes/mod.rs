@@ -1,5 +1,7 @@
 //! One story each.
 
+/// Files that go with messages.
+pub mod attachments;
 /// Conversations with customers.
 pub mod conversations;
 /// Customers of a shop.

@@ -27,6 +27,8 @@ shape! { answer
         price: i64,
         /// The price's currency.
         currency: String,
+        /// How many bytes of files an organisation may keep.
+        storage: i64,
         /// When it was made.
         created_at: DateTime<Utc>,
     }

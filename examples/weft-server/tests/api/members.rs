@@ -29,6 +29,7 @@ fn a_limited_member_sees_and_changes_only_the_shops_of_theirs() {
                 "order_lines",
                 "conversations",
                 "messages",
+                "attachments",
             ]
             .map(dump)
         };

@@ -192,6 +192,7 @@ pub(crate) fn ids_where(stage: &Stage, condition: &str) -> HashSet<Uuid> {
         "order_lines",
         "conversations",
         "messages",
+        "attachments",
     ];
     let of = |table: &&str| {
         let condition = match *table {

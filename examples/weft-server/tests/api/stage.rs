@@ -23,11 +23,14 @@ use weft_embedded::{Cluster, Database, Options, Template, TestDatabase};
 use weft_server::{
     AppState,
     accounts::Accounts,
-    app, config,
+    app,
+    attachments::Attachments,
+    config,
     events::Outgoing,
     keys::Keys,
     mail::{Letter, Post},
     migrate,
+    object_store::ObjectStore,
     roads::Roads,
     schema::TENANCY,
     seed::{self, DEMO},
@@ -35,6 +38,7 @@ use weft_server::{
     token::{ApiToken, New, Permission, Scopes},
     webhooks::directory::Directory,
 };
+use weft_storage::{Bucket, Credentials, Jurisdiction, Store};
 use weft_tenancy::RowSecurity;
 use weft_webhooks::outgoing::{Networks, Roots};
 
@@ -114,6 +118,16 @@ impl Stage {
             a: other.a.clone(),
             b: other.b.clone(),
             database: Rc::clone(&other.database),
+        }
+    }
+
+    /// The same stage with its files elsewhere.
+    pub(crate) fn with_files(&self, files: Attachments) -> Stage {
+        let outgoing = Outgoing::new(Roots::none(), Networks::none()).unwrap();
+        let state = state_with(self.roads.clone(), outgoing, files);
+        Stage {
+            state: state.clone(),
+            ..Stage::over(self, app(state))
         }
     }
 
@@ -198,7 +212,7 @@ impl Stage {
     }
 }
 
-const TABLES: [(&str, &str); 20] = [
+const TABLES: [(&str, &str); 21] = [
     ("organizations", "id"),
     ("shops", "org_id"),
     ("memberships", "org_id"),
@@ -210,6 +224,7 @@ const TABLES: [(&str, &str); 20] = [
     ("order_lines", "org_id"),
     ("conversations", "org_id"),
     ("messages", "org_id"),
+    ("attachments", "org_id"),
     ("refunds", "org_id"),
     ("payments", "org_id"),
     ("subscriptions", "org_id"),
@@ -345,6 +360,7 @@ fn on_layers(layers: Layers, test: impl AsyncFnOnce(&Stage)) {
             let answer = stripe.send(&router, &Value::Null).await;
             assert_eq!(answer.status.as_u16(), 200, "{}", answer.text);
             told(&router, &database, org).await;
+            filed(&database, org);
         }
         let stage = Stage {
             router,
@@ -378,6 +394,24 @@ async fn told(router: &Router, database: &Database, org: &Org) {
         .unwrap();
 }
 
+/// A file that was confirmed, in the first conversation of each shop of `org`. The store has none of them.
+fn filed(database: &Database, org: &Org) {
+    let org = org.id;
+    database
+        .execute(&format!(
+            "INSERT INTO attachments (org_id, id, shop_id, conversation_id, author_id, file_name, \
+                 content_type, size, least_size, etag, state, created_at, expires_at, confirmed_at, \
+                 kept_until) \
+             SELECT c.org_id, gen_random_uuid(), c.shop_id, c.id, m.id, 'photo.png', 'image/png', 8, \
+                 8, '\"1\"', 'confirmed', now() - interval '1 day', now() - interval '23 hours', \
+                 now() - interval '1 day', now() + interval '1 day' \
+             FROM (SELECT DISTINCT ON (shop_id) * FROM conversations WHERE org_id = '{org}' \
+                 ORDER BY shop_id, id) AS c \
+             JOIN memberships AS m ON m.org_id = c.org_id AND m.role = 'owner'"
+        ))
+        .unwrap();
+}
+
 /// The service over `roads`, without what it does beside answering.
 pub(crate) fn router(roads: Roads) -> Router {
     app(state(roads))
@@ -387,18 +421,37 @@ pub(crate) fn state(roads: Roads) -> AppState {
     state_with(
         roads,
         Outgoing::new(Roots::none(), Networks::none()).unwrap(),
+        files_at("http://127.0.0.1:9"),
     )
 }
 
-pub(crate) fn state_with(roads: Roads, outgoing: Outgoing) -> AppState {
+/// Files in a store of that address, which knows the test's credentials.
+pub(crate) fn files_at(origin: &str) -> Attachments {
+    let place = ("garage", Jurisdiction::Eu);
+    let bucket = Bucket::self_hosted(origin, Store::Garage, place, "attachments").unwrap();
+    let credentials = |who| Credentials::new(who, "a-secret-of-the-tests").unwrap();
+    let identities = (
+        credentials("writer"),
+        credentials("reader"),
+        credentials("worker"),
+    );
+    Attachments::new(Some(ObjectStore::new(bucket, identities))).unwrap()
+}
+
+pub(crate) fn state_with(roads: Roads, outgoing: Outgoing, files: Attachments) -> AppState {
     let keys: Keys = KEYS.parse().unwrap();
     let directory = Directory::new(keys.webhooks().clone()).unwrap();
     let accounts = accounts(&roads);
     let site = Site::new(ORIGIN, &keys).unwrap();
+    let site = match files.origin() {
+        Some(store) => site.with_store(store).unwrap(),
+        None => site,
+    };
     AppState::new(
         roads,
         directory,
         outgoing,
+        files,
         (accounts, site, Post::development()),
     )
 }

@@ -66,6 +66,11 @@ impl Server {
         &self.origin
     }
 
+    /// Its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Its certificate and key, which a browser has to trust and an attacker may borrow.
     pub(crate) fn tls(&self) -> PathBuf {
         self.data.join("private/tls.json")

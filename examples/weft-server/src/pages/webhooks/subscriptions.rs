@@ -14,7 +14,7 @@ use super::{
     super::{
         Pages,
         asked::{Asked, Of},
-        form::{Form, Nothing},
+        form::{Fields, Form, Nothing},
         layout,
         members::must_own,
         names::Names,
@@ -177,28 +177,19 @@ impl TryFrom<Vec<(String, String)>> for Typed {
     type Error = String;
 
     fn try_from(fields: Vec<(String, String)>) -> Result<Typed, String> {
-        let (mut url, mut shop_id) = (None, None);
-        let mut event_types = Vec::new();
-        for (name, value) in fields {
-            let field = match &*name {
-                "url" => &mut url,
-                "shop_id" => &mut shop_id,
-                "event_types" => {
-                    let unknown = || format!("nothing happens that is called {value}");
-                    event_types.push(EventType::parse(&value).ok_or_else(unknown)?);
-                    continue;
-                }
-                _ => return Err("there is a field that is not of this form".to_owned()),
-            };
-            if field.replace(value).is_some() {
-                return Err(format!("{name} is there twice"));
-            }
-        }
-        Ok(Typed {
-            url: url.ok_or("url is missing")?,
-            shop_id: shop_id.unwrap_or_default(),
-            event_types,
-        })
+        let mut fields = Fields(fields);
+        let event = |event: String| {
+            let unknown = || format!("nothing happens that is called {event}");
+            EventType::parse(&event).ok_or_else(unknown)
+        };
+        let events = fields.all("event_types").into_iter().map(event);
+        let typed = Typed {
+            event_types: events.collect::<Result<_, _>>()?,
+            url: fields.one("url")?.ok_or("url is missing")?,
+            shop_id: fields.one("shop_id")?.unwrap_or_default(),
+        };
+        fields.end()?;
+        Ok(typed)
     }
 }
 

@@ -1,6 +1,7 @@
 //! People, in pages.
 
 mod accounts;
+mod attachments;
 mod back;
 mod founding;
 mod grade;

@@ -72,6 +72,7 @@ fn strangers_see_no_reports() {
             stage.roads.clone(),
             Directory::new(keys.webhooks().clone()).unwrap(),
             Outgoing::new(Roots::none(), Networks::none()).unwrap(),
+            stage.state.attachments().clone(),
             (
                 Accounts::new(stage.roads.auth.clone(), &keys).unwrap(),
                 Site::new(ORIGIN, &keys).unwrap(),

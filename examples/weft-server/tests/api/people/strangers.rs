@@ -39,6 +39,7 @@ fn ids(stage: &Stage) -> Vec<Uuid> {
         "order_lines",
         "conversations",
         "messages",
+        "attachments",
         "webhook_endpoints",
         "webhook_secrets",
         "webhook_deliveries",

@@ -81,7 +81,11 @@ impl Pair {
         let roots = Roots::none().with_pem(certificate.as_bytes()).unwrap();
         let loopback: Networks = ["127.0.0.0/8".parse().unwrap()].into_iter().collect();
         let outgoing = Outgoing::new(roots, loopback).unwrap();
-        let state = state_with(stage.roads.clone(), outgoing);
+        let state = state_with(
+            stage.roads.clone(),
+            outgoing,
+            stage.state.attachments().clone(),
+        );
         let worker = state.clone();
         Pair {
             stage: Stage::over(stage, weft_server::app(state)),
