@@ -13,7 +13,7 @@ use weft_tenancy::Scope;
 use crate::{
     app::AppState,
     error::Problem,
-    roads::{AppRoad, AuthRoad, Identity, Lent, Reading},
+    roads::{AppRoad, AuthRoad, Identity, Lent, OrgConnection, Reading},
     token::{ApiToken, PREFIX, Permission},
     value::Role,
 };

@@ -229,10 +229,6 @@ impl About {
     }
 }
 
-fn of(sql: &'static str, organization: &OrganizationId) -> Statement {
-    Statement::new(sql).bind::<Text, _>(organization.as_str().to_owned())
-}
-
 /// The first five binds.
 fn written(statement: Statement, identity: &IdentityRecord) -> Statement {
     statement

@@ -216,7 +216,7 @@ pub(crate) async fn announce(
         let detail = "this store needs the sha256 of what will be sent";
         return Err(Problem::unprocessable(detail));
     }
-    let shop = shop_of(&mut tenant.open().await?, conversation).await?;
+    let shop = shop_of(&mut *tenant.open().await?, conversation).await?;
     let now = Utc::now();
     let (expires_at, member) = (expiry(now), tenant.identity().membership_id);
     let row = (

@@ -207,7 +207,6 @@ pub(crate) async fn update(
 pub(crate) async fn delete(
     State(state): State<AppState>,
     tenant: Tenant,
-    auth: AuthRoad,
     Id(id): Id,
     _: NoQuery,
     _: NoBody,

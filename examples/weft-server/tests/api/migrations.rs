@@ -53,7 +53,7 @@ fn tokens_of_programs_stay_good() {
 fn identities_of_before_are_linked_since_then_at_the_latest() {
     let all = migrations();
     let text: String = all.iter().map(|(_, text)| &**text).collect();
-    let template = cluster().template("weft-server-0016", &text, |database| {
+    let template = cluster().template("weft-server-0015", &text, |database| {
         database.execute(&text)?;
         Ok(())
     });
@@ -70,7 +70,7 @@ fn identities_of_before_are_linked_since_then_at_the_latest() {
         .unwrap();
     let (_, identities) = all
         .iter()
-        .find(|(name, _)| *name == "0016_identities")
+        .find(|(name, _)| *name == "0015_identities")
         .unwrap();
     database.execute(identities).unwrap();
     let kept = "SELECT bool_and(since <= now()), has_table_privilege('weft_auth', 'auth_domains', 'DELETE') \

@@ -102,7 +102,7 @@ async fn delete(State(state): State<AppState>, signed_in: SignedIn) -> Result<Re
             .app
             .within(Scope::org(organization.id))
             .await?;
-        leave(&state, &mut conn, Uuid::from(session.account())).await?;
+        leave(&state, &mut conn, session.account().into()).await?;
     }
     let visit = signed_in.visit(false);
     if let Err(error) = state
