@@ -117,7 +117,7 @@ where
         }
     }
 
-    /// The same for reading alone, with one view of the database for all statements.
+    /// The same for reading alone: all statements see one moment, in one transaction.
     pub fn snapshot(mut self) -> AsyncSnapshot<C> {
         let is_free = self.session.is_at(Moment::None) && depth(&mut self.inner) == Some(0);
         if is_free {
