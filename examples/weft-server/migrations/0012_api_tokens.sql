@@ -1,4 +1,5 @@
 -- Tokens of programs are weft-auth's. Those that are there stay good, for all that their owners may do.
+ALTER TABLE auth_api_tokens ADD COLUMN IF NOT EXISTS place integer NOT NULL CHECK (place > 0);
 INSERT INTO auth_api_tokens
     (digest, id, account_id, audience, label, scopes, created_at, expires_at, last_used_at, place)
     SELECT digest, id, user_id, org_id, label, 'read write', created_at, expires_at, last_used_at,

@@ -63,6 +63,10 @@ pub fn migrations() -> Vec<(&'static str, Cow<'static, str>)> {
             "0015_identities",
             ours(include_str!("../migrations/0015_identities.sql")),
         ),
+        (
+            "0016_token_places",
+            ours(include_str!("../migrations/0016_token_places.sql")),
+        ),
     ]
 }
 

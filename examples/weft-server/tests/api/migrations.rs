@@ -1,6 +1,8 @@
 //! What is there when a version of the schema comes.
 
-use weft_embedded::Database;
+use std::borrow::Cow;
+
+use weft_embedded::TestDatabase;
 use weft_server::migrate::migrations;
 
 use crate::stage::cluster;
@@ -8,18 +10,23 @@ use crate::stage::cluster;
 const ORG: &str = "00000000-0000-4000-8000-00000000000a";
 const USER: &str = "00000000-0000-4000-8000-00000000000b";
 
+/// A database of those versions.
+fn after(versions: &[(&str, Cow<'_, str>)]) -> TestDatabase {
+    let text: String = versions.iter().map(|(_, text)| &**text).collect();
+    let name = versions.last().map_or("", |(name, _)| name);
+    let template = cluster().template(&format!("weft-server-{name}"), &text, |database| {
+        database.execute(&text)?;
+        Ok(())
+    });
+    template.unwrap().database().unwrap()
+}
+
 #[test]
 fn tokens_of_programs_stay_good() {
     let all = migrations();
     let at = all.iter().position(|(name, _)| *name == "0012_api_tokens");
     let (before, now) = all.split_at(at.unwrap());
-    let text: String = before.iter().map(|(_, text)| &**text).collect();
-    let template = cluster().template("weft-server-0011", &text, |database| {
-        database.execute(&text)?;
-        Ok(())
-    });
-    let database = template.unwrap().database().unwrap();
-    let database: &Database = &database;
+    let database = after(before);
     let digest = "7".repeat(64);
     database
         .execute(&format!(
@@ -52,13 +59,7 @@ fn tokens_of_programs_stay_good() {
 #[test]
 fn identities_of_before_are_linked_since_then_at_the_latest() {
     let all = migrations();
-    let text: String = all.iter().map(|(_, text)| &**text).collect();
-    let template = cluster().template("weft-server-0015", &text, |database| {
-        database.execute(&text)?;
-        Ok(())
-    });
-    let database = template.unwrap().database().unwrap();
-    let database: &Database = &database;
+    let database = after(&all);
     database
         .execute(&format!(
             "ALTER TABLE auth_identities DROP COLUMN since; \
@@ -77,4 +78,31 @@ fn identities_of_before_are_linked_since_then_at_the_latest() {
                 FROM auth_identities";
     let kept = database.query(kept).unwrap();
     assert_eq!(kept[0], [Some("t".to_owned()), Some("t".to_owned())]);
+}
+
+#[test]
+fn tokens_of_before_have_places() {
+    let all = migrations();
+    let database = after(&all);
+    database
+        .execute(&format!(
+            "ALTER TABLE auth_api_tokens DROP COLUMN place, DROP COLUMN epoch; \
+             ALTER TABLE auth_accounts DROP COLUMN token_epoch; \
+             INSERT INTO auth_accounts (id, mailbox, state, break_glass) \
+                 VALUES ('{USER}', 'ada@example.com', 'active', false); \
+             INSERT INTO auth_api_tokens (digest, id, account_id, label, scopes, created_at) \
+                 SELECT sha256(n::text::bytea), gen_random_uuid(), '{USER}', 'of before', 'read', now() \
+                 FROM generate_series(1, 3) AS n"
+        ))
+        .unwrap();
+    let (_, places) = all.last().unwrap();
+    // Twice is as good as once.
+    database.execute(&format!("{places}{places}")).unwrap();
+    let kept = "SELECT string_agg(place::text, ' ' ORDER BY place), bool_and(epoch = 0) FROM auth_api_tokens";
+    let kept = database.query(kept).unwrap();
+    assert_eq!(kept[0], [Some("1 2 3".to_owned()), Some("t".to_owned())]);
+    let taken = "INSERT INTO auth_api_tokens (digest, id, account_id, label, scopes, created_at, place) \
+                 SELECT sha256('4'), gen_random_uuid(), account_id, label, scopes, created_at, place \
+                 FROM auth_api_tokens WHERE place = 1";
+    assert!(database.execute(taken).is_err(), "a place is one token's");
 }
