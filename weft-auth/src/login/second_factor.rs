@@ -45,6 +45,10 @@ impl<S: LoginStore, O: Offload> Login<S, O> {
     ///
     /// # Errors
     /// When it is refused, or the store fails.
+    ///
+    /// # Security
+    /// Where there is single sign-on, what comes out goes through
+    /// [`still_vouched_for`](Login::still_vouched_for): the first factor's word may have been taken back.
     pub async fn second_factor(
         &self,
         challenge: &Token<Challenge>,

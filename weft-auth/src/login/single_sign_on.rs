@@ -1,7 +1,7 @@
 //! Signing in as an identity that was admitted.
 
 use super::conclude::Whom;
-use super::outcome::Outcome;
+use super::outcome::{Outcome, SignedIn};
 use super::visit::Visit;
 use super::{Error, Login, LoginStore, Offload, Result};
 use crate::audit::{Event, Reason};
@@ -165,6 +165,48 @@ impl<S: LoginStore + SsoStore, O: Offload> Login<S, O> {
             return self.refuse(Reason::OtherDomain, whom, visit).await;
         }
         Ok(Some(account))
+    }
+
+    /// A sign-in that a second factor concluded, if what it began over still vouches for it: the connection and
+    /// the identity. What began without one is as it was.
+    ///
+    /// # Errors
+    /// When either was ended while the second factor was given, and with it the session; or the store fails.
+    pub async fn still_vouched_for(
+        &self,
+        signed_in: SignedIn,
+        visit: &Visit<'_>,
+    ) -> Result<SignedIn, S> {
+        let session = &signed_in.started.session;
+        if !session
+            .proofs()
+            .iter()
+            .any(|(proof, _)| proof == Proof::Federation)
+        {
+            return Ok(signed_in);
+        }
+        let found = self.store.find_session(&session.digest()).await;
+        let found = found.map_err(Error::<S>::Store)?;
+        let over = found.and_then(|record| record.connection);
+        let identities = self.store.identities_of(session.account()).await;
+        let identities = identities.map_err(Error::<S>::Store)?;
+        let identity = identities
+            .iter()
+            .find(|one| Some(one.key.connection().as_str()) == over.as_deref());
+        if let Some(identity) = identity {
+            let connection = self.store.connection(identity.key.connection()).await;
+            let connection = connection.map_err(Error::<S>::Store)?;
+            if connection.is_some_and(|kept| kept.is_active_for(&identity.organization)) {
+                return Ok(signed_in);
+            }
+        }
+        let ended = self.store.revoke_session(session.account(), session.id());
+        ended.await.map_err(Error::<S>::Store)?;
+        let whom = Whom {
+            mailbox: None,
+            account: Some(session.account()),
+        };
+        self.refuse(Reason::Connection, whom, visit).await
     }
 
     /// The organisation that has the account's domain as its own, if it is the one that vouches.

@@ -1,7 +1,9 @@
 //! From an identity that was admitted to a session, and to its end.
 
 use serde_json::{Value, json};
-use weft_auth::login::{Acquaintance, Login, Outcome, RefusalKind, Visit};
+use weft_auth::login::{
+    Acquaintance, Login, OpenSecret, Outcome, RefusalKind, SecondFactor, Visit,
+};
 use weft_auth::password::{Config, Hasher, Params};
 use weft_auth::session::{Authenticated, Proof, Session};
 use weft_auth::sso::fake::Person;
@@ -14,7 +16,7 @@ use weft_auth::store::{
 };
 use weft_auth::testkit::{Fault, Memory, Probe, Race, Threads};
 use weft_auth::throttle::Network;
-use weft_auth::totp::Step;
+use weft_auth::totp::{RecoveryCode, Secret, Step};
 use weft_auth::{AccountId, Error, Mailbox, PseudonymKey};
 
 use crate::{World, answer, conn, domain, now, org};
@@ -383,6 +385,68 @@ fn an_event_ends_a_sign_in_that_is_under_way() {
         let told = run(login(&store).single_sign_on(&ada, visit()));
         assert_eq!(kind(told), RefusalKind::Credentials);
         assert!(run(store.sessions_of(first.account)).unwrap().is_empty());
+    }
+}
+
+/// What ends the organisation's word while the second factor is given ends the session that it began.
+#[test]
+fn a_word_that_is_taken_back_before_the_second_factor_leaves_no_session() {
+    type Event = fn(&Memory, AccountId);
+    let nothing: Event = |_, _| {};
+    let unlinked: Event = |store, id| _ = run(store.unlink_identities(id, &org("org_1"))).unwrap();
+    let forgotten: Event = |store, _| _ = run(store.forget_organization(&org("org_1"))).unwrap();
+    let deleted: Event = |store, _| {
+        let deleted = event("connection.deleted", &of_connection(0));
+        drop(run(Directory::new(store.clone()).apply(&deleted)).unwrap());
+    };
+    for (event, stays) in [
+        (nothing, true),
+        (unlinked, false),
+        (forgotten, false),
+        (deleted, false),
+    ] {
+        let (mut world, store) = (World::new(), proved());
+        let ada = identity(&mut world, "idp_1", "ada@acme.example");
+        let first = run(login(&store).single_sign_on(&ada, visit()))
+            .unwrap()
+            .unwrap();
+        let codes = RecoveryCode::generate_set().unwrap();
+        let totp = StoredTotp {
+            sealed: b"sealed".to_vec(),
+            last_step: Step::from_number(1),
+        };
+        let digests = codes.each_ref().map(RecoveryCode::digest);
+        run(store.enrol_totp(first.account, &totp, &digests)).unwrap();
+        run(store.revoke_sessions(first.account, None)).unwrap();
+        let owed = run(login(&store).single_sign_on(&ada, visit()))
+            .unwrap()
+            .unwrap();
+        let Outcome::SecondFactorNeeded(needed) = owed.outcome else {
+            panic!("a second factor is owed")
+        };
+        let probe = Probe::new(store.clone());
+        let (id, elsewhere) = (first.account, store.clone());
+        probe.meanwhile("close_challenge", move || event(&elsewhere, id));
+        let code = codes.into_iter().next().unwrap();
+        let given = SecondFactor::Recovery(code);
+        let login = login(&probe);
+        let signed_in =
+            run(login.second_factor(&needed.challenge, given, &Unsealed, visit())).unwrap();
+        let told = run(login.still_vouched_for(signed_in, &visit()));
+        assert_eq!(told.is_ok(), stays);
+        if !stays {
+            assert_eq!(kind(told), RefusalKind::Credentials);
+        }
+        let left = run(store.sessions_of(first.account)).unwrap().len();
+        assert_eq!(left, usize::from(stays));
+    }
+}
+
+struct Unsealed;
+
+impl OpenSecret for Unsealed {
+    fn open(&self, _: &[u8], _: &[u8]) -> Option<Secret> {
+        None
     }
 }
 

@@ -125,8 +125,15 @@ async fn give(
     };
     let accounts = state.accounts();
     let login = accounts.login();
-    let done = login.second_factor(challenge, given, accounts.secrets(), visitor.visit(false));
-    let done = done.await;
+    let given = login.second_factor(challenge, given, accounts.secrets(), visitor.visit(false));
+    let done = match given.await {
+        Ok(signed_in) => {
+            login
+                .still_vouched_for(signed_in, &visitor.visit(false))
+                .await
+        }
+        refused => refused,
+    };
     state.post().wake();
     match done {
         Ok(signed_in) => {

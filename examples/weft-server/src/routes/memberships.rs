@@ -218,7 +218,7 @@ pub(crate) async fn delete(
 /// Lets a member go, unless nobody owned the organisation then, and ends the member's tokens for it. What the
 /// organisation vouched for goes too: whoever is asked back begins anew.
 async fn let_go(state: &AppState, conn: &mut OrgConnection, id: Uuid) -> Result<usize, Problem> {
-    let gone: Option<(Uuid, Uuid)> = conn
+    let gone = conn
         .transaction(async |conn| {
             if owners(conn).await? == [id] {
                 return Err(last_owner());
@@ -229,24 +229,22 @@ async fn let_go(state: &AppState, conn: &mut OrgConnection, id: Uuid) -> Result<
                 .get_result(conn)
                 .await
                 .optional()?;
-            let Some((_, user)) = gone else {
-                return Ok(None);
-            };
             let vouches: Option<String> = organizations::table
                 .select(organizations::workos_organization)
                 .first(conn)
                 .await?;
-            if let Some(Ok(organization)) = vouches.map(OrganizationId::new) {
-                let store = state.accounts().store();
-                let unlinked = store.unlink_identities(user.into(), &organization).await;
-                unlinked.map_err(|error| unavailable(&error))?;
-            }
-            Ok(gone)
+            Ok(gone.map(|gone| (gone, vouches)))
         })
         .await?;
-    let Some((org, user)) = gone else {
+    let Some(((org, user), vouches)) = gone else {
         return Ok(0);
     };
+    // Not within: what waits for the membership may hold what these wait for.
+    if let Some(Ok(organization)) = vouches.map(OrganizationId::new) {
+        let store = state.accounts().store();
+        let unlinked = store.unlink_identities(user.into(), &organization).await;
+        unlinked.map_err(|error| unavailable(&error))?;
+    }
     state.roads().auth.end_tokens(org, user).await?;
     Ok(1)
 }

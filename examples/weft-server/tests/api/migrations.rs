@@ -21,6 +21,18 @@ fn after(versions: &[(&str, Cow<'_, str>)]) -> TestDatabase {
     template.unwrap().database().unwrap()
 }
 
+/// An organisation with a member.
+fn a_member() -> String {
+    format!(
+        "INSERT INTO organizations (id, slug, name, plan_id) \
+             SELECT '{ORG}', 'one', 'One', id FROM plans LIMIT 1; \
+         INSERT INTO auth_accounts (id, mailbox, state, break_glass) \
+             VALUES ('{USER}', 'ada@example.com', 'active', false); \
+         INSERT INTO memberships (org_id, id, user_id, role, all_shops, display_name, address) \
+             VALUES ('{ORG}', gen_random_uuid(), '{USER}', 'owner', true, 'Ada', 'ada@example.com');"
+    )
+}
+
 #[test]
 fn tokens_of_programs_stay_good() {
     let all = migrations();
@@ -30,14 +42,10 @@ fn tokens_of_programs_stay_good() {
     let digest = "7".repeat(64);
     database
         .execute(&format!(
-            "INSERT INTO organizations (id, slug, name, plan_id) \
-                 SELECT '{ORG}', 'one', 'One', id FROM plans LIMIT 1; \
-             INSERT INTO auth_accounts (id, mailbox, state, break_glass) \
-                 VALUES ('{USER}', 'ada@example.com', 'active', false); \
-             INSERT INTO memberships (org_id, id, user_id, role, all_shops, display_name, address) \
-                 VALUES ('{ORG}', gen_random_uuid(), '{USER}', 'owner', true, 'Ada', 'ada@example.com'); \
+            "{} \
              INSERT INTO api_tokens (digest, user_id, org_id, label, expires_at) \
-                 VALUES (decode('{digest}', 'hex'), '{USER}', '{ORG}', 'of before', now() + '1 day')"
+                 VALUES (decode('{digest}', 'hex'), '{USER}', '{ORG}', 'of before', now() + '1 day')",
+            a_member()
         ))
         .unwrap();
     for (_, text) in now {
@@ -88,11 +96,11 @@ fn tokens_of_before_have_places() {
         .execute(&format!(
             "ALTER TABLE auth_api_tokens DROP COLUMN place, DROP COLUMN epoch; \
              ALTER TABLE auth_accounts DROP COLUMN token_epoch; \
-             INSERT INTO auth_accounts (id, mailbox, state, break_glass) \
-                 VALUES ('{USER}', 'ada@example.com', 'active', false); \
-             INSERT INTO auth_api_tokens (digest, id, account_id, label, scopes, created_at) \
-                 SELECT sha256(n::text::bytea), gen_random_uuid(), '{USER}', 'of before', 'read', now() \
-                 FROM generate_series(1, 3) AS n"
+             {} \
+             INSERT INTO auth_api_tokens (digest, id, account_id, audience, label, scopes, created_at) \
+                 SELECT sha256(n::text::bytea), gen_random_uuid(), '{USER}', '{ORG}', 'of before', 'read', now() \
+                 FROM generate_series(1, 3) AS n",
+            a_member()
         ))
         .unwrap();
     let (_, places) = all.last().unwrap();
@@ -101,8 +109,8 @@ fn tokens_of_before_have_places() {
     let kept = "SELECT string_agg(place::text, ' ' ORDER BY place), bool_and(epoch = 0) FROM auth_api_tokens";
     let kept = database.query(kept).unwrap();
     assert_eq!(kept[0], [Some("1 2 3".to_owned()), Some("t".to_owned())]);
-    let taken = "INSERT INTO auth_api_tokens (digest, id, account_id, label, scopes, created_at, place) \
-                 SELECT sha256('4'), gen_random_uuid(), account_id, label, scopes, created_at, place \
+    let taken = "INSERT INTO auth_api_tokens (digest, id, account_id, audience, label, scopes, created_at, place) \
+                 SELECT sha256('4'), gen_random_uuid(), account_id, audience, label, scopes, created_at, place \
                  FROM auth_api_tokens WHERE place = 1";
     assert!(database.execute(taken).is_err(), "a place is one token's");
 }

@@ -1,12 +1,16 @@
 //! What links people to an organisation's identity provider, and what cuts that.
 
+use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 use serde_json::json;
 
 use super::{
     super::{signed_in, spend},
     OWNER, REN, World, person, session,
 };
-use crate::{browser::Browser, stage::on_stage};
+use crate::{
+    browser::Browser,
+    stage::{on_stage, until},
+};
 
 const ELSEWHERE: &str = "ren@elsewhere.example";
 const UNLINK: &str = "/account/identities/unlink";
@@ -85,6 +89,34 @@ fn whoever_is_let_go_or_leaves_begins_anew_when_asked_back() {
         assert_eq!(ren.visit("/account").await.path, "/sign-in");
         assert_eq!(world.count("auth_identities"), "1");
         assert_eq!(colleague.visit("/account").await.path, "/account");
+    });
+}
+
+/// The database sees no deadlock that goes through two connections of ours.
+#[test]
+fn whoever_is_let_go_is_gone_before_sessions_are_waited_for() {
+    on_stage(async |stage| {
+        let world = World::set_up(stage).await;
+        world.execute(
+            "DELETE FROM membership_shops; UPDATE conversations SET assignee_id = NULL; \
+             UPDATE messages SET author_id = NULL",
+        );
+        let _ren = world.browser_of(REN).await;
+        let member = format!("SELECT id FROM memberships WHERE address = '{REN}'");
+        let path = format!("/api/memberships/{}", world.stage.id(&member));
+        let url = world.stage.database.url("postgres");
+        let mut held = AsyncPgConnection::establish(&url).await.unwrap();
+        let sessions = "BEGIN; SELECT FROM auth_sessions FOR KEY SHARE";
+        held.batch_execute(sessions).await.unwrap();
+        let gone = world.stage.ask(&stage.a.owner, "DELETE", &path, None);
+        let meanwhile = async {
+            let is_gone = async || world.stage.ids(&member).is_empty();
+            until("gone", is_gone).await;
+            held.batch_execute("COMMIT").await.unwrap();
+        };
+        let (gone, ()) = tokio::join!(gone, meanwhile);
+        assert_eq!(gone.status.as_u16(), 204);
+        assert_eq!(world.count("auth_identities"), "0");
     });
 }
 
