@@ -4,6 +4,7 @@ use axum::{Json, extract::State, http::StatusCode};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
+use tokio::task::spawn;
 use uuid::Uuid;
 use weft_auth::{Mailbox, sso::OrganizationId, store::IdentityStore};
 
@@ -239,14 +240,28 @@ async fn let_go(state: &AppState, conn: &mut OrgConnection, id: Uuid) -> Result<
     let Some(((org, user), vouches)) = gone else {
         return Ok(0);
     };
-    // Not within: what waits for the membership may hold what these wait for.
+    // Not within the transaction: what waits for the membership may hold what this waits for. And to its end,
+    // whoever hangs up.
+    let state = state.clone();
+    let ended = spawn(async move { end_access(&state, org, user, vouches).await }).await;
+    ended.unwrap_or_else(|_| Err(Problem::internal()))?;
+    Ok(1)
+}
+
+/// Ends what `user` had of `org` besides the membership.
+async fn end_access(
+    state: &AppState,
+    org: Uuid,
+    user: Uuid,
+    vouches: Option<String>,
+) -> Result<(), Problem> {
+    state.roads().auth.end_tokens(org, user).await?;
     if let Some(Ok(organization)) = vouches.map(OrganizationId::new) {
         let store = state.accounts().store();
         let unlinked = store.unlink_identities(user.into(), &organization).await;
         unlinked.map_err(|error| unavailable(&error))?;
     }
-    state.roads().auth.end_tokens(org, user).await?;
-    Ok(1)
+    Ok(())
 }
 
 /// The same for whoever goes of his own accord, if he is a member.
