@@ -2,12 +2,10 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
-use std::thread::sleep;
-use std::time::Duration;
 
 use weft_embedded::store::{Master, Settings, Store};
 
-use crate::stage::Stage;
+use crate::stage::{Stage, at_last};
 use crate::wire::Request;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_weft-embedded");
@@ -21,17 +19,6 @@ fn kill(process: u32) {
         .args(["-9", &process.to_string()])
         .status();
     assert!(killed.unwrap().success());
-}
-
-/// Tries for a while.
-fn at_last<T>(mut found: impl FnMut() -> Option<T>) -> T {
-    for _ in 0..1000 {
-        if let Some(found) = found() {
-            return found;
-        }
-        sleep(Duration::from_millis(10));
-    }
-    panic!("it does not come")
 }
 
 #[test]
