@@ -23,6 +23,7 @@ mod disk;
 mod draft;
 mod folder;
 mod form;
+mod listener;
 mod moment;
 mod object;
 mod parts;

@@ -1,7 +1,7 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::io;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::TcpListener;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,8 +30,7 @@ pub(super) struct Server {
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
 impl Server {
-    pub(super) fn start(settings: &Settings) -> io::Result<Server> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, settings.port))?;
+    pub(super) fn start(listener: TcpListener, settings: &Settings) -> io::Result<Server> {
         listener.set_nonblocking(true)?;
         let port = listener.local_addr()?.port();
         let service = Arc::new(Service::new(settings, port)?);
