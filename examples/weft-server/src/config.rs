@@ -258,9 +258,14 @@ impl Public {
         let origin = set("WEFT_ORIGIN");
         let address = host.trim_start_matches('[').trim_end_matches(']').parse();
         let is_own = host == "localhost" || address.is_ok_and(|host: IpAddr| host.is_loopback());
+        // The object store is at 127.0.0.1, and cookies know no ports.
+        let name = match host {
+            "127.0.0.1" => "localhost",
+            _ => host,
+        };
         let own = is_own.then(|| match port {
-            443 => format!("https://{host}"),
-            _ => format!("https://{host}:{port}"),
+            443 => format!("https://{name}"),
+            _ => format!("https://{name}:{port}"),
         });
         Ok(Public {
             is_local: own.is_some() && origin.is_none(),
@@ -449,6 +454,15 @@ mod tests {
         ] {
             assert!(parse(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_server_of_this_machine_is_at_another_host_than_its_store() {
+        let at = |host| Public::read((host, 8443), |_| None).map(|public| public.origin);
+        assert_eq!(at("localhost").unwrap(), "https://localhost:8443");
+        assert_eq!(at("127.0.0.1").unwrap(), "https://localhost:8443");
+        assert_eq!(at("[::1]").unwrap(), "https://[::1]:8443");
+        assert!(at("0.0.0.0").is_err());
     }
 
     #[test]

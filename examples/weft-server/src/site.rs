@@ -84,9 +84,17 @@ impl Site {
     /// The same with files that go to the store at `origin` and come from there: pages of files may reach it.
     ///
     /// # Errors
-    /// When that is none, or one that browsers do not let pages reach.
+    /// When that is none, one that browsers do not let pages reach, or at the site's own host: cookies know
+    /// no ports, and those of the site would go to the store.
     pub fn with_store(self, origin: &str) -> io::Result<Site> {
-        let store = Some(Origin::parse(origin).map_err(io::Error::other)?);
+        let store = Origin::parse(origin).map_err(io::Error::other)?;
+        let at: Uri = origin.parse().map_err(io::Error::other)?;
+        if at.host() == Some(self.authority.host()) {
+            return Err(io::Error::other(
+                "the store is at the host of the site, whose cookies it would get",
+            ));
+        }
+        let store = Some(store);
         Site { store, ..self }.headed()
     }
 
@@ -269,6 +277,15 @@ mod tests {
         assert!(!site.is_meant(&Uri::from_static("/"), &HeaderMap::new()));
         let whole = Uri::from_static("https://inbox.example.com:8443/");
         assert!(site.is_meant(&whole, &HeaderMap::new()));
+    }
+
+    #[test]
+    fn a_store_at_the_host_of_the_site_is_refused() {
+        let keys = KEYS.parse().unwrap();
+        let with = |site: &str, store: &str| Site::new(site, &keys).unwrap().with_store(store);
+        assert!(with("https://localhost:2", "http://127.0.0.1:1").is_ok());
+        assert!(with("https://127.0.0.1:2", "http://127.0.0.1:1").is_err());
+        assert!(with("https://files.example.com:2", "https://files.example.com").is_err());
     }
 
     #[test]

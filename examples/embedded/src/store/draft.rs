@@ -3,11 +3,11 @@ use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use ring::digest::{Context, SHA256};
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 use weft_storage::envelope::{DataKey, Sealing};
 
 use super::disk;
+use super::places::Place;
 
 /// What is known of an object besides its bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +25,8 @@ pub(super) struct Draft {
     most: u64,
     /// Until when it has to be there.
     pub(super) until: Instant,
-    _place: OwnedSemaphorePermit,
+    // Free once the file is gone.
+    _place: Place,
 }
 
 /// What a draft may take.
@@ -35,7 +36,7 @@ pub(super) struct Leave {
     /// Until when.
     pub(super) until: Instant,
     /// Among those that send or are sent something.
-    pub(super) place: OwnedSemaphorePermit,
+    pub(super) place: Place,
 }
 
 /// A path that is removed at the end.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Notify;
 use tokio::time::Instant;
 use uuid::Uuid;
 use weft_storage::envelope::{DataKey, MasterKeys, open_range, plain_length};
@@ -15,6 +15,7 @@ use super::access::parse_key;
 use super::disk;
 use super::draft::{Draft, FACTS, Facts, Leave};
 use super::parts::Parts;
+use super::places::{Place, Places};
 use super::settings::Settings;
 use super::spent::Spent;
 use super::tenant_keys::{self, TenantKeys};
@@ -26,14 +27,11 @@ pub(super) struct Folder {
     pub(super) keys: TenantKeys,
     pub(super) parts: Parts,
     spent: Spent,
-    streams: Arc<Semaphore>,
+    places: Arc<Places>,
     most: u64,
     slowest: Duration,
     _lock: File,
 }
-
-/// How many send or are sent something at once; other requests have a place besides.
-const STREAMS: usize = 64;
 
 /// A sealed file, open.
 pub(super) struct Object {
@@ -79,7 +77,7 @@ impl Folder {
                 root.join("spent"),
                 Ttl::MOST.as_duration() + settings.slowest,
             )?,
-            streams: Arc::new(Semaphore::new(STREAMS)),
+            places: Arc::default(),
             root,
             most: settings.largest,
             slowest: settings.slowest,
@@ -87,18 +85,19 @@ impl Folder {
         })
     }
 
-    /// A draft of that name, for a tenant.
-    pub(super) fn draft(&self, tenant: Uuid, name: &str) -> io::Result<Draft> {
-        self.draft_at(&Uuid::new_v4().to_string(), tenant, name)
+    /// A draft of that name, for something of an object, which `end` ends.
+    pub(super) fn draft(&self, key: &Key, name: &str, end: &Arc<Notify>) -> io::Result<Draft> {
+        let place = self.place(key, end)?;
+        self.draft_at(&Uuid::new_v4().to_string(), key, name, place)
     }
 
-    fn draft_at(&self, file: &str, tenant: Uuid, name: &str) -> io::Result<Draft> {
+    fn draft_at(&self, file: &str, key: &Key, name: &str, place: Place) -> io::Result<Draft> {
         let leave = Leave {
             most: self.most,
             until: self.until(),
-            place: self.place()?,
+            place,
         };
-        let key = self.keys.find_or_make(tenant)?;
+        let key = self.keys.find_or_make(key.tenant())?;
         Draft::new(self.root.join("drafts").join(file), &key, name, leave)
     }
 
@@ -107,23 +106,24 @@ impl Folder {
         Instant::now() + self.slowest
     }
 
-    /// A place among those that send or are sent something.
+    /// A place among those that send or are sent something, for one that `end` ends.
     ///
     /// # Errors
     /// With `QuotaExceeded` when there is none.
-    pub(super) fn place(&self) -> io::Result<OwnedSemaphorePermit> {
-        let place = Arc::clone(&self.streams).try_acquire_owned();
-        place.map_err(|_| ErrorKind::QuotaExceeded.into())
+    pub(super) fn place(&self, key: &Key, end: &Arc<Notify>) -> io::Result<Place> {
+        self.places.take(key, end)
     }
 
-    /// The draft of a new object.
+    /// The draft of a new object, which `end` ends.
     ///
     /// # Errors
     /// With `AlreadyExists` when there is one of that key, was one, or is a draft of one.
-    pub(super) fn create(&self, key: &Key) -> io::Result<Draft> {
+    pub(super) fn create(&self, key: &Key, end: &Arc<Notify>) -> io::Result<Draft> {
+        // Before it looks: whoever deletes says so before they end what is under way.
+        let place = self.place(key, end)?;
         match self.path(key).try_exists()? || self.spent.has(key)? {
             true => Err(ErrorKind::AlreadyExists.into()),
-            false => self.draft_at(&disk::flat(key), key.tenant(), &key.to_string()),
+            false => self.draft_at(&disk::flat(key), key, &key.to_string(), place),
         }
     }
 
@@ -168,8 +168,10 @@ impl Folder {
         }
     }
 
+    /// Deletes an object for good, and what is under way of it.
     pub(super) fn remove(&self, key: &Key) -> io::Result<()> {
         self.spent.add(key)?;
+        self.places.clear(key)?;
         let path = self.path(key);
         match disk::if_there(fs::remove_file(&path))? {
             Some(()) => path.parent().map_or(Ok(()), disk::sync),

@@ -11,6 +11,9 @@
 //!   bucket.
 //! - Nothing is good for longer than 15 minutes, or dated in the future.
 //! - Who uploads cannot read, who reads cannot upload, and nothing is ever overwritten.
+//! - Whoever does not say who they are makes way for those who come after them; a tenant takes a
+//!   quarter of the places to send or be sent something, and whoever is silent or reads nothing loses theirs.
+//! - What is deleted while it comes or goes is broken off before the deletion is answered.
 //! - Bytes, types and checksums are sealed under a key of the tenant's own; [`erase`] destroys it.
 
 mod access;
@@ -20,9 +23,12 @@ mod disk;
 mod draft;
 mod folder;
 mod form;
+mod listener;
 mod moment;
 mod object;
 mod parts;
+mod patient;
+mod places;
 mod refused;
 mod roles;
 mod server;
@@ -31,6 +37,7 @@ mod settings;
 mod spent;
 mod supervisor;
 mod tenant_keys;
+mod visit;
 
 pub use child::child;
 pub use folder::erase;

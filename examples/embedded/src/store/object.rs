@@ -11,7 +11,7 @@ use futures_util::{Stream, StreamExt};
 use s3s::dto::*;
 use s3s::{S3, S3Error, S3ErrorCode, S3Request, S3Response, S3Result};
 use tokio::runtime::Handle;
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout_at};
 use weft_storage::{ContentType, Key, SNIFFED};
@@ -20,6 +20,7 @@ use super::access::parse_key;
 use super::draft::Draft;
 use super::folder::{Folder, Object, parse_prefix};
 use super::refused::{failed, invalid, unknown};
+use super::visit::Visit;
 
 /// The objects in a folder.
 pub(super) struct Objects(Arc<Folder>);
@@ -45,8 +46,7 @@ impl Objects {
         blocking(move || work(&folder)).await
     }
 
-    async fn find(&self, key: &str) -> S3Result<Object> {
-        let key = key_of(key)?;
+    async fn find(&self, key: Key) -> S3Result<Object> {
         let found = self.blocking(move |folder| folder.find(&key)).await?;
         found.ok_or_else(|| S3ErrorCode::NoSuchKey.into())
     }
@@ -141,15 +141,9 @@ fn soon(until: Instant) -> Instant {
     until.min(Instant::now() + SILENCE)
 }
 
-fn send(
-    mut object: Object,
-    range: std::ops::Range<u64>,
-    until: Instant,
-    place: Option<OwnedSemaphorePermit>,
-) -> StreamingBlob {
+fn send(mut object: Object, range: std::ops::Range<u64>, until: Instant) -> StreamingBlob {
     let (to, mut from) = mpsc::channel::<io::Result<Bytes>>(PIECES);
     spawn_blocking(move || {
-        let _place = place;
         let sent = object.read(range, |piece| {
             let piece = Ok(Bytes::copy_from_slice(piece));
             let sent = Handle::current().block_on(timeout_at(soon(until), to.send(piece)));
@@ -179,6 +173,7 @@ impl S3 for Objects {
         &self,
         request: S3Request<PutObjectInput>,
     ) -> S3Result<S3Response<PutObjectOutput>> {
+        let end = Visit::end_of(&request.extensions)?;
         let input = request.input;
         let is_any = input
             .if_none_match
@@ -190,7 +185,9 @@ impl S3 for Objects {
         let (key, content_type) = (key_of(&input.key)?, type_of(input.content_type.as_deref())?);
         let sha256 = sha256_of(input.checksum_sha256.as_deref())?;
         let body = input.body.ok_or(S3ErrorCode::IncompleteBody)?;
-        let draft = self.blocking(move |folder| folder.create(&key)).await?;
+        let draft = self
+            .blocking(move |folder| folder.create(&key, &end))
+            .await?;
         let draft = receive(body, draft).await?;
         verify(&draft, sha256)?;
         let kept = self
@@ -207,8 +204,10 @@ impl S3 for Objects {
         &self,
         request: S3Request<GetObjectInput>,
     ) -> S3Result<S3Response<GetObjectOutput>> {
+        let visit = Visit::of(&request.extensions)?;
         let input = request.input;
-        let object = self.find(&input.key).await?;
+        let key = key_of(&input.key)?;
+        let object = self.find(key).await?;
         let size = object.size;
         let whole = 0..size;
         let range = input.range.map(|range| range.check(size)).transpose()?;
@@ -218,8 +217,9 @@ impl S3 for Objects {
         let with_checksum = input.checksum_mode.is_some() && range.is_none();
         let range = range.unwrap_or(whole);
         // To look at the first bytes there is a place always.
-        let is_long = range.end - range.start > u64::from(SNIFFED);
-        let place = is_long.then(|| self.0.place().map_err(of_io)).transpose()?;
+        if range.end - range.start > u64::from(SNIFFED) {
+            visit.keep(self.0.place(&key, visit.end()).map_err(of_io)?)?;
+        }
         let until = self.0.until();
         // What is signed along says more, and takes the place of these.
         Ok(S3Response::new(GetObjectOutput {
@@ -231,7 +231,7 @@ impl S3 for Objects {
             checksum_sha256: with_checksum.then(|| STANDARD.encode(object.facts.sha256)),
             e_tag: Some(ETag::Strong(object.facts.tag())),
             last_modified: Some(object.modified.into()),
-            body: Some(send(object, range, until, place)),
+            body: Some(send(object, range, until)),
             ..GetObjectOutput::default()
         }))
     }
@@ -240,7 +240,7 @@ impl S3 for Objects {
         &self,
         request: S3Request<HeadObjectInput>,
     ) -> S3Result<S3Response<HeadObjectOutput>> {
-        let object = self.find(&request.input.key).await?;
+        let object = self.find(key_of(&request.input.key)?).await?;
         let with_checksum = request.input.checksum_mode.is_some();
         Ok(S3Response::new(HeadObjectOutput {
             accept_ranges: Some("bytes".to_owned()),
@@ -301,10 +301,11 @@ impl S3 for Objects {
         &self,
         request: S3Request<CreateMultipartUploadInput>,
     ) -> S3Result<S3Response<CreateMultipartUploadOutput>> {
+        let end = Visit::end_of(&request.extensions)?;
         let input = request.input;
         let (key, content_type) = (key_of(&input.key)?, type_of(input.content_type.as_deref())?);
         let id = self
-            .blocking(move |folder| folder.begin(&key, &content_type))
+            .blocking(move |folder| folder.begin(&key, &content_type, &end))
             .await?;
         Ok(S3Response::new(CreateMultipartUploadOutput {
             bucket: Some(input.bucket),
@@ -318,6 +319,7 @@ impl S3 for Objects {
         &self,
         request: S3Request<UploadPartInput>,
     ) -> S3Result<S3Response<UploadPartOutput>> {
+        let end = Visit::end_of(&request.extensions)?;
         let input = request.input;
         let key = key_of(&input.key)?;
         let sha256 = sha256_of(input.checksum_sha256.as_deref())?;
@@ -329,7 +331,7 @@ impl S3 for Objects {
         let id = input.upload_id.clone();
         let draft = self.blocking(move |folder| {
             let begun = folder.begun(&key, &id)?;
-            begun.map(|begun| begun.part(number)).transpose()
+            begun.map(|begun| begun.part(number, &end)).transpose()
         });
         let draft = receive(body, draft.await?.ok_or(S3ErrorCode::NoSuchUpload)?).await?;
         verify(&draft, sha256)?;
@@ -349,6 +351,7 @@ impl S3 for Objects {
         &self,
         request: S3Request<CompleteMultipartUploadInput>,
     ) -> S3Result<S3Response<CompleteMultipartUploadOutput>> {
+        let end = Visit::end_of(&request.extensions)?;
         let input = request.input;
         let key = key_of(&input.key)?;
         let parts = input
@@ -366,7 +369,7 @@ impl S3 for Objects {
         }
         let made = self.blocking(move |folder| {
             let begun = folder.begun(&key, &input.upload_id)?;
-            begun.map(|begun| begun.complete(&chosen)).transpose()
+            begun.map(|begun| begun.complete(&chosen, &end)).transpose()
         });
         let made = made.await?.ok_or(S3ErrorCode::NoSuchUpload)?;
         let made = made.ok_or(S3ErrorCode::InvalidPart)?;

@@ -3,8 +3,10 @@
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use uuid::Uuid;
 use weft_storage::Key;
 
@@ -47,11 +49,16 @@ impl Parts {
 
 impl Folder {
     /// Begins an upload, and says what it is called.
-    pub(super) fn begin(&self, key: &Key, content_type: &str) -> io::Result<String> {
+    pub(super) fn begin(
+        &self,
+        key: &Key,
+        content_type: &str,
+        end: &Arc<Notify>,
+    ) -> io::Result<String> {
         let id = Uuid::new_v4().simple().to_string();
         let place = self.parts.0.join(&id);
         disk::folder(&place)?;
-        let draft = self.draft(key.tenant(), &name(key, &id))?;
+        let draft = self.draft(key, &name(key, &id), end)?;
         draft.finish(content_type, |draft| {
             disk::place(draft, &place.join("upload"))
         })?;
@@ -82,9 +89,8 @@ impl Folder {
 }
 
 impl Begun<'_> {
-    pub(super) fn part(&self, number: u16) -> io::Result<Draft> {
-        self.folder
-            .draft(self.key.tenant(), &self.part_name(number))
+    pub(super) fn part(&self, number: u16, end: &Arc<Notify>) -> io::Result<Draft> {
+        self.folder.draft(&self.key, &self.part_name(number), end)
     }
 
     /// Takes a part, in place of one of that number.
@@ -93,8 +99,8 @@ impl Begun<'_> {
     }
 
     /// Makes the object of its parts; `None` if one of them is not there as it is called.
-    pub(super) fn complete(self, chosen: &Chosen) -> io::Result<Option<Facts>> {
-        let mut draft = self.folder.create(&self.key)?;
+    pub(super) fn complete(self, chosen: &Chosen, end: &Arc<Notify>) -> io::Result<Option<Facts>> {
+        let mut draft = self.folder.create(&self.key, end)?;
         for (number, tag) in chosen {
             let tenant = self.key.tenant();
             let part = self

@@ -1,17 +1,24 @@
+use std::convert::Infallible;
 use std::fmt;
 use std::io;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::TcpListener;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::select;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::TcpStream;
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::Semaphore;
+use tokio::time::timeout;
 
+use super::object::SILENCE;
+use super::patient::Patient;
 use super::service::Service;
 use super::settings::Settings;
+use super::visit::{Strangers, Visit};
 
 /// A listener with its threads, which end with this value.
 pub(super) struct Server {
@@ -19,13 +26,11 @@ pub(super) struct Server {
     runtime: Option<Runtime>,
 }
 
-const CONNECTIONS: usize = 256;
 /// How long the head of a request may take, and the fields of a form.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
 impl Server {
-    pub(super) fn start(settings: &Settings) -> io::Result<Server> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, settings.port))?;
+    pub(super) fn start(listener: TcpListener, settings: &Settings) -> io::Result<Server> {
         listener.set_nonblocking(true)?;
         let port = listener.local_addr()?.port();
         let service = Arc::new(Service::new(settings, port)?);
@@ -37,7 +42,7 @@ impl Server {
         let entered = runtime.enter();
         let listener = tokio::net::TcpListener::from_std(listener)?;
         drop(entered);
-        runtime.spawn(accept(listener, service));
+        runtime.spawn(accept(listener, service, settings.slowest));
         Ok(Server {
             port,
             runtime: Some(runtime),
@@ -49,32 +54,37 @@ impl Server {
     }
 }
 
-async fn accept(listener: tokio::net::TcpListener, service: Arc<Service>) {
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
+async fn accept(listener: tokio::net::TcpListener, service: Arc<Service>, slowest: Duration) {
+    let strangers = Arc::new(Strangers::default());
     loop {
-        let place = Arc::clone(&places).acquire_owned().await;
         let Ok((stream, _)) = listener.accept().await else {
             // Out of descriptors, say: wait for some connection to end.
             tokio::time::sleep(Duration::from_millis(50)).await;
             continue;
         };
-        let service = Arc::clone(&service);
-        tokio::spawn(async move {
-            let _place = place;
-            let answer = service_fn(|request| {
-                let service = Arc::clone(&service);
-                async move { Ok::<_, std::convert::Infallible>(service.answer(request).await) }
-            });
-            let mut connection = http1::Builder::new();
-            connection
-                .timer(TokioTimer::new())
-                .header_read_timeout(PATIENCE);
-            // It ends early when its client does.
-            let _ = connection
-                .serve_connection(TokioIo::new(stream), answer)
-                .await;
-        });
+        let visit = Arc::new(Visit::new(Arc::clone(&strangers)));
+        tokio::spawn(serve(stream, Arc::clone(&service), visit, slowest));
+        // So that it is looked at before others come.
+        tokio::task::yield_now().await;
     }
+}
+
+/// Answers one request, and ends early when its client does, takes too long or is told to go.
+async fn serve(stream: TcpStream, service: Arc<Service>, visit: Arc<Visit>, slowest: Duration) {
+    let answer = service_fn(|request| {
+        let (service, visit) = (Arc::clone(&service), Arc::clone(&visit));
+        async move { Ok::<_, Infallible>(service.answer(request, visit).await) }
+    });
+    let mut connection = http1::Builder::new();
+    connection
+        .keep_alive(false)
+        .timer(TokioTimer::new())
+        .header_read_timeout(PATIENCE);
+    let stream = TokioIo::new(Patient::new(stream, slowest.min(SILENCE)));
+    let served = pin!(connection.serve_connection(stream, answer));
+    let told = pin!(visit.end().notified());
+    // Its fields, then its file, then the answer.
+    let _ = timeout(PATIENCE + slowest + SILENCE, select(served, told)).await;
 }
 
 impl Drop for Server {

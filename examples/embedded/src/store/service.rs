@@ -19,6 +19,7 @@ use super::object::Objects;
 use super::roles::Roles;
 use super::server::PATIENCE;
 use super::settings::Settings;
+use super::visit::Visit;
 
 /// What answers: the rules here first, then s3s, which verifies signatures.
 pub(super) struct Service {
@@ -79,11 +80,16 @@ impl Service {
         })
     }
 
-    pub(super) async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
+    pub(super) async fn answer(
+        &self,
+        mut request: Request<Incoming>,
+        visit: Arc<Visit>,
+    ) -> Response<Body> {
+        request.extensions_mut().insert(Arc::clone(&visit));
         let from_there = self.cors.is_from(request.headers());
         let answered = match request.method() {
             &Method::OPTIONS => Ok(self.cors.preflight(&request.into_parts().0)),
-            _ => self.serve(request).await,
+            _ => self.serve(request, &visit).await,
         };
         let refused = |error: S3Error| error.to_http_response();
         let mut response = answered.or_else(refused).unwrap_or_default();
@@ -97,7 +103,11 @@ impl Service {
         response
     }
 
-    async fn serve(&self, request: Request<Incoming>) -> Result<Response<Body>, S3Error> {
+    async fn serve(
+        &self,
+        request: Request<Incoming>,
+        visit: &Visit,
+    ) -> Result<Response<Body>, S3Error> {
         let (head, body) = request.into_parts();
         self.access.place(&head)?;
         let request = if Pending::is_one(&head) {
@@ -108,6 +118,7 @@ impl Service {
             self.access.signed(&head, SystemTime::now())?;
             Request::from_parts(head, Body::from(body))
         };
+        visit.has_said_all();
         let answered = self.s3.call(request).await;
         answered.map_err(|_| S3ErrorCode::InternalError.into())
     }

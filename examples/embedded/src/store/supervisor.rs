@@ -1,14 +1,19 @@
 use std::ffi::OsString;
 use std::fmt;
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, Read, Write};
+use std::net::TcpListener;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, Command};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
 
+use super::child::READY;
+use super::listener::{listen, remember};
 use super::server::Server;
 use super::settings::Settings;
 
@@ -37,6 +42,8 @@ struct Watch {
     program: OsString,
     arguments: Vec<OsString>,
     settings: Settings,
+    // Never without an owner, so that nobody else gets the port while there is no child, and who asks waits.
+    listener: TcpListener,
     now: Mutex<Now>,
     stop: Condvar,
 }
@@ -54,24 +61,28 @@ const STEADY: Duration = Duration::from_secs(60);
 
 impl Store {
     /// Starts `program`, which with these arguments does nothing but [`child`](super::child), and starts
-    /// it again at the same port whenever it ends.
+    /// it again at the same port whenever it ends. Any port is the one of the last time, where it is free.
     ///
     /// # Errors
-    /// When it cannot be started, or ends before it listens.
+    /// When it cannot be started or not be listened on the port.
     pub fn start(
         program: impl Into<OsString>,
         arguments: &[&str],
-        settings: Settings,
+        mut settings: Settings,
     ) -> io::Result<Store> {
+        let listener = listen(&settings)?;
+        let port = listener.local_addr()?.port();
+        settings.port = port;
         let mut watch = Watch {
             program: program.into(),
             arguments: arguments.iter().map(OsString::from).collect(),
             settings,
+            listener,
             now: Mutex::default(),
             stop: Condvar::new(),
         };
-        let (child, port, out) = watch.launch()?;
-        watch.settings.port = port;
+        let (child, line) = watch.launch()?;
+        remember(&watch.settings)?;
         watch.now = Mutex::new(Now {
             child: Some(child),
             stopping: false,
@@ -80,7 +91,7 @@ impl Store {
         let supervised = Arc::clone(&watch);
         let thread = thread::Builder::new()
             .name("object store".to_owned())
-            .spawn(move || supervised.supervise(out));
+            .spawn(move || supervised.supervise(line));
         let supervisor = Supervisor {
             watch,
             thread: Some(thread?),
@@ -96,7 +107,7 @@ impl Store {
     /// # Errors
     /// When the folder cannot be used or the port not be listened on.
     pub fn within(settings: &Settings) -> io::Result<Store> {
-        let server = Server::start(settings)?;
+        let server = Server::start(listen(settings)?, settings)?;
         Ok(Store {
             port: server.port(),
             _running: Running::Here(server),
@@ -122,48 +133,44 @@ impl Watch {
         self.now.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A child that listens, its port, and the rest of its output, which ends when it does.
-    fn launch(&self) -> io::Result<(Child, u16, BufReader<ChildStdout>)> {
+    /// A child that serves, and the socket to it, which ends when it does.
+    fn launch(&self) -> io::Result<(Child, UnixStream)> {
+        let (line, its) = UnixStream::pair()?;
         // A group of its own, so that Ctrl-C reaches the application first. What the environment holds,
         // a store need not know.
         let mut child = Command::new(&self.program)
             .args(&self.arguments)
             .env_clear()
             .process_group(0)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
+            .stdin(OwnedFd::from(its))
+            .stdout(OwnedFd::from(self.listener.try_clone()?))
             .spawn()?;
-        let greeted = self.greet(&mut child);
+        let greeted = self.greet(&line);
         if greeted.is_err() {
             let _ = child.kill();
             let _ = child.wait();
         }
-        greeted.map(|(port, out)| (child, port, out))
+        greeted.map(|()| (child, line))
     }
 
-    fn greet(&self, child: &mut Child) -> io::Result<(u16, BufReader<ChildStdout>)> {
-        let (Some(input), Some(output)) = (&mut child.stdin, child.stdout.take()) else {
-            return Err(io::ErrorKind::BrokenPipe.into());
-        };
+    fn greet(&self, mut line: &UnixStream) -> io::Result<()> {
         let mut settings = Zeroizing::new(serde_json::to_vec(&self.settings)?);
         settings.push(b'\n');
-        input.write_all(&settings)?;
-        let mut out = BufReader::new(output);
-        let mut line = String::new();
-        // An address is shorter.
-        out.by_ref().take(64).read_line(&mut line)?;
-        let port = line.trim_end().strip_prefix("http://127.0.0.1:");
-        let port = port.and_then(|port| port.parse().ok());
-        let port = port.ok_or_else(|| io::Error::other("the object store did not start"))?;
-        Ok((port, out))
+        line.write_all(&settings)?;
+        let mut said = [0; READY.len()];
+        let heard = line.read_exact(&mut said);
+        match heard.is_ok() && said == READY.as_bytes() {
+            true => Ok(()),
+            false => Err(io::Error::other("the object store did not start")),
+        }
     }
 
-    fn supervise(&self, mut out: BufReader<ChildStdout>) {
+    fn supervise(&self, mut line: UnixStream) {
         let (first, most) = PAUSE;
         let mut pause = first;
         let mut since = Instant::now();
         loop {
-            let _ = io::copy(&mut out, &mut io::sink());
+            let _ = io::copy(&mut line, &mut io::sink());
             let ended = self.now().child.take();
             if let Some(mut child) = ended {
                 let _ = child.wait();
@@ -171,7 +178,7 @@ impl Watch {
             if since.elapsed() >= STEADY {
                 pause = first;
             }
-            out = loop {
+            line = loop {
                 let now = self.now();
                 let waited = self
                     .stop
@@ -183,7 +190,7 @@ impl Watch {
                 drop(now);
                 pause = (pause * 2).min(most);
                 match self.launch() {
-                    Ok((mut child, _, out)) => {
+                    Ok((mut child, line)) => {
                         let mut now = self.now();
                         if now.stopping {
                             let _ = child.kill();
@@ -191,7 +198,7 @@ impl Watch {
                             return;
                         }
                         now.child = Some(child);
-                        break out;
+                        break line;
                     }
                     Err(error) => eprintln!("object store: {error}"),
                 }

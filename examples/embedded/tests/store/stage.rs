@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::thread::sleep;
 use std::time::{Duration, SystemTime};
 
 use ring::digest;
@@ -80,6 +81,18 @@ impl Stage {
     /// How many uploads are under way.
     pub(crate) fn drafts(&self) -> usize {
         fs::read_dir(self.folder().join("drafts")).unwrap().count()
+    }
+
+    /// How many connections the store holds, as the system sees it.
+    pub(crate) fn connections(&self) -> usize {
+        let of_store = format!("0100007F:{:04X}", self.settings.port);
+        let all = fs::read_to_string("/proc/net/tcp").unwrap();
+        let held = all.lines().filter(|line| {
+            let words: Vec<_> = line.split_whitespace().collect();
+            // Established, or hung up on by the other end.
+            words[1] == of_store && ["01", "08"].contains(&words[3])
+        });
+        held.count()
     }
 
     /// An object of these bytes.
@@ -175,6 +188,17 @@ pub(crate) fn sha256(bytes: &[u8]) -> Sha256 {
 
 pub(crate) fn now() -> SystemTime {
     SystemTime::now()
+}
+
+/// Tries for a while.
+pub(crate) fn at_last<T>(mut found: impl FnMut() -> Option<T>) -> T {
+    for _ in 0..1000 {
+        if let Some(found) = found() {
+            return found;
+        }
+        sleep(Duration::from_millis(10));
+    }
+    panic!("it does not come")
 }
 
 pub(crate) fn seconds(seconds: u64) -> Duration {

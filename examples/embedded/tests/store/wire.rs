@@ -104,6 +104,21 @@ impl Request {
 pub(crate) struct Begun(TcpStream);
 
 impl Begun {
+    /// Whether some of the answer is there, which stays unread.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.0.set_nonblocking(true).unwrap();
+        let seen = self.0.peek(&mut [0]);
+        self.0.set_nonblocking(false).unwrap();
+        seen.is_ok_and(|seen| seen > 0)
+    }
+
+    /// Whether it ends without an answer.
+    pub(crate) fn ends_unanswered(mut self) -> bool {
+        let mut bytes = Vec::new();
+        let _ = self.0.read_to_end(&mut bytes);
+        bytes.is_empty()
+    }
+
     /// Sends the rest, and reads the answer.
     pub(crate) fn end(mut self, rest: &[u8]) -> Response {
         let _ = self.0.write_all(rest);

@@ -19,6 +19,7 @@ use hyper::http::request::Parts;
 use hyper::{Method, Request, StatusCode, Uri};
 use s3s::route::S3Route;
 use s3s::{Body, S3Error, S3ErrorCode, S3Request, S3Response, S3Result};
+use tokio::sync::Notify;
 
 use self::fields::Fields;
 use self::multipart::Multipart;
@@ -28,6 +29,7 @@ use super::folder::Folder;
 use super::object::{blocking, key_of, receive, sha256_of, type_of, verify};
 use super::refused::{failed, invalid};
 use super::roles::Roles;
+use super::visit::Visit;
 
 /// Takes forms whose signature s3s has verified.
 pub(super) struct Forms {
@@ -96,7 +98,11 @@ impl Forms {
         }
     }
 
-    async fn take(&self, Upload { fields, file }: Upload) -> S3Result<S3Response<Body>> {
+    async fn take(
+        &self,
+        Upload { fields, file }: Upload,
+        end: Arc<Notify>,
+    ) -> S3Result<S3Response<Body>> {
         let policy = Policy::parse(fields.get("policy").unwrap_or_default())?;
         let sizes = policy.check(&fields, &self.bucket, SystemTime::now())?;
         let key = key_of(fields.get("key").unwrap_or_default())?;
@@ -105,7 +111,7 @@ impl Forms {
         let done = Done::of(&fields)?;
 
         let folder = Arc::clone(&self.folder);
-        let mut draft = blocking(move || folder.create(&key)).await?;
+        let mut draft = blocking(move || folder.create(&key, &end)).await?;
         draft.limit(*sizes.end());
         let draft = receive(file.into_stream(), draft).await?;
         if draft.size() < *sizes.start() {
@@ -129,12 +135,13 @@ impl S3Route for Forms {
     }
 
     async fn call(&self, mut request: S3Request<Body>) -> S3Result<S3Response<Body>> {
+        let end = Visit::end_of(&request.extensions)?;
         let pending = request.extensions.remove::<Pending>();
         let upload = pending.and_then(|Pending(upload)| {
             upload.lock().unwrap_or_else(PoisonError::into_inner).take()
         });
         match upload {
-            Some(upload) => self.take(upload).await,
+            Some(upload) => self.take(upload, end).await,
             None => Err(S3ErrorCode::InternalError.into()),
         }
     }
