@@ -35,7 +35,7 @@ kinds! {
     Svg = ["image/svg+xml"];
     /// A document that is neither of these as far as it was looked at.
     Xml = ["application/xml", "text/xml"];
-    /// Characters of an encoding that includes ASCII, or of UTF-16 with its mark.
+    /// Characters of an encoding that includes ASCII, or of UTF-16 with its mark or a tag.
     Text = ["text/plain"];
     /// Portable Network Graphics.
     Png = ["image/png"];
@@ -245,17 +245,15 @@ fn is_mpeg_audio(first: &[u8]) -> bool {
 /// The characters, if these are any: without those bytes that no text has.
 fn characters(first: &[u8]) -> Option<Cow<'_, str>> {
     let wide = |read: fn([u8; 2]) -> u16| {
-        let units = first[2..]
-            .chunks_exact(2)
-            .map(|pair| read([pair[0], pair[1]]));
+        let units = first.chunks_exact(2).map(|pair| read([pair[0], pair[1]]));
         let text: String = char::decode_utf16(units)
             .map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER))
             .collect();
         Cow::Owned(text)
     };
     let text = match first {
-        [0xff, 0xfe, ..] => wide(u16::from_le_bytes),
-        [0xfe, 0xff, ..] => wide(u16::from_be_bytes),
+        [0xff, 0xfe, ..] | [b'<', 0, ..] => wide(u16::from_le_bytes),
+        [0xfe, 0xff, ..] | [0, b'<', ..] => wide(u16::from_be_bytes),
         _ => String::from_utf8_lossy(first),
     };
     let binary =
@@ -281,17 +279,28 @@ fn written(text: &str) -> Sniffed {
         () if text.contains("<svg") || text.contains("http://www.w3.org/2000/svg") => Sniffed::Svg,
         // A page can be in a comment's place, and in what a style sheet makes of a document.
         () if text.starts_with("<!--") || text.contains("<?xml-stylesheet") => Sniffed::Html,
+        () if text.contains("<script") || hides_its_names(&text) => Sniffed::Html,
         () if text.starts_with("<!doctype html") || TAGS.iter().any(opens) => Sniffed::Html,
         () if text.starts_with("<?xml") || text.starts_with("<!doctype") => Sniffed::Xml,
         () => Sniffed::Text,
     }
 }
 
+/// Whether what a document is made of is not said in so many words: entities, or a name space with a
+/// character by its number, can be a page's.
+fn hides_its_names(text: &str) -> bool {
+    let is_indirect = |rest: &str| {
+        let mut quoted = rest.splitn(3, ['"', '\'']).skip(1);
+        quoted.next().is_some_and(|name| name.contains('&'))
+    };
+    text.contains("<!entity") || text.split("xmlns").skip(1).any(is_indirect)
+}
+
 /// The tags that browsers take the beginning of a page for, and those that run something by themselves.
 const TAGS: &[&str] = &[
     "html", "head", "script", "iframe", "h1", "div", "font", "table", "a", "style", "title", "b",
     "body", "br", "p", "img", "object", "embed", "form", "meta", "link", "base", "video", "audio",
-    "math", "input", "details",
+    "math", "input", "details", "frameset", "marquee",
 ];
 
 impl fmt::Display for Sniffed {
@@ -388,6 +397,18 @@ mod tests {
                 "<s:svg xmlns:s=\"http://www.w3.org/2000/svg\">",
                 Sniffed::Svg,
             ),
+            ("<x><script>alert(1)</script>", Sniffed::Html),
+            ("<frameset onload=alert(1)>", Sniffed::Html),
+            ("<marquee onstart=alert(1)>", Sniffed::Html),
+            // A name space that is not spelled out.
+            (
+                "<x:a xmlns:x = 'http://www.w3.org/1999&#47;xhtml'>",
+                Sniffed::Html,
+            ),
+            (
+                "<?xml version='1.0'?><!DOCTYPE a [<!ENTITY n 'xhtml'>]><a/>",
+                Sniffed::Html,
+            ),
         ] {
             let wide: Vec<u8> = [0xfeff]
                 .into_iter()
@@ -410,6 +431,18 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// Parsers of XML know UTF-16 by its first characters, too.
+    #[test]
+    fn utf_16_is_read_without_its_mark() {
+        let text = "<?xml version='1.0'?><svg xmlns='http://www.w3.org/2000/svg' onload='x()'/>";
+        for bytes in [u16::to_le_bytes, u16::to_be_bytes] {
+            let first: Vec<u8> = text.encode_utf16().flat_map(bytes).collect();
+            assert_eq!(sniff(&first), Some(Sniffed::Svg));
+        }
+        assert_eq!(sniff(b"<\0\x01\0"), None);
+        assert_eq!(sniff(b"\0<"), Some(Sniffed::Text));
     }
 
     #[test]

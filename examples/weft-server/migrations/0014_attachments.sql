@@ -39,7 +39,7 @@ CREATE TABLE attachments (
     CHECK ((state = 'confirmed') = (etag IS NOT NULL)),
     CHECK (message_id IS NULL OR state = 'confirmed'),
     CHECK (message_id IS NULL OR kept_until IS NULL),
-    FOREIGN KEY (org_id, shop_id) REFERENCES shops (org_id, id),
+    -- The conversation is the shop's. Without one a row outlasts the shop, until the object is gone.
     FOREIGN KEY (org_id, shop_id, conversation_id)
         REFERENCES conversations (org_id, shop_id, id) ON DELETE SET NULL (conversation_id),
     FOREIGN KEY (org_id, shop_id, conversation_id, message_id)

@@ -26,6 +26,9 @@ pub struct Tenant {
     reading: Option<Reading>,
 }
 
+/// The same, for what changes nothing that anybody sees, whatever its method is.
+pub struct Looking(pub Tenant);
+
 impl Tenant {
     /// Somebody who was found to be that member, and who asks by that method.
     pub(crate) fn of(identity: Identity, app: AppRoad, method: &Method) -> Tenant {
@@ -80,12 +83,23 @@ impl FromRequestParts<AppState> for Tenant {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
-        let token = bearer(&parts.headers).ok_or_else(Problem::unauthorized)?;
-        let needed = Permission::needed(&parts.method);
-        let identity = state.accounts().program(&token, needed).await?;
-        let app = state.roads().app.clone();
-        Ok(Tenant::of(identity, app, &parts.method))
+        tenant(parts, state, Permission::needed(&parts.method)).await
     }
+}
+
+impl FromRequestParts<AppState> for Looking {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        tenant(parts, state, Permission::Read).await.map(Looking)
+    }
+}
+
+async fn tenant(parts: &Parts, state: &AppState, needed: Permission) -> Result<Tenant, Problem> {
+    let token = bearer(&parts.headers).ok_or_else(Problem::unauthorized)?;
+    let identity = state.accounts().program(&token, needed).await?;
+    let app = state.roads().app.clone();
+    Ok(Tenant::of(identity, app, &parts.method))
 }
 
 /// The one token of the one `Authorization` header.

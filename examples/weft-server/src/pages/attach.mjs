@@ -5,7 +5,12 @@ const [announcement, chooser] = attach.querySelectorAll("form, div[hidden]");
 const [input, list, template] = chooser.querySelectorAll("input, ul, template");
 const kinds = [...announcement.elements.content_type.options].map((option) => option.value);
 
+const held = document.getElementById("held");
+const answer = held.closest("form");
+
 const SIGNED_OUT = new Error("You are not signed in any more. Load this page again.");
+
+const UNREACHED = new Error("The store of files cannot be reached. Load this page again, then choose the file once more.");
 
 announcement.hidden = true;
 chooser.hidden = false;
@@ -34,7 +39,7 @@ function send(form, file, { signal, onProgress }) {
     const request = new XMLHttpRequest();
     request.upload.onprogress = (event) => onProgress(event.loaded / event.total);
     request.onload = () => (request.status === 201 ? resolve() : reject(new Error("The store refused the file.")));
-    request.onerror = () => reject(new Error("The connection to the store broke."));
+    request.onerror = () => reject(UNREACHED);
     request.onabort = () => reject(signal.reason);
     signal.onabort = () => request.abort();
     request.open("POST", form.action);
@@ -68,8 +73,47 @@ async function carry(file, row, signal) {
     cancel.remove();
     const remove = asked?.getElementById("remove");
     if (remove) await submit(remove).catch(() => {});
+  } finally {
+    done(row);
   }
 }
+
+/** Says something of the answer, and where it stands. */
+function say(text) {
+  held.textContent = text;
+  held.hidden = false;
+  held.focus();
+}
+
+const underWay = new Map();
+let waits = false;
+
+/** A file is under way no more. Whoever waits for the last one is told. */
+function done(row) {
+  if (!underWay.delete(row) || underWay.size) return;
+  removeEventListener("beforeunload", ask);
+  if (waits) held.textContent = "No file is on its way any more. Look at those above, then send your message.";
+  waits = false;
+}
+
+/** Whether to leave the page, and the files with it. */
+function ask(event) {
+  event.preventDefault();
+}
+
+answer.addEventListener("submit", (event) => {
+  if (!underWay.size) return;
+  event.preventDefault();
+  waits = true;
+  const names = [...underWay.values()].join(", ");
+  say(`Your message is not sent yet, for there are files on their way: ${names}. Send it when every file is there, or cancel what you do not want.`);
+});
+
+// The policy of this page lets it reach the store that there was when it was loaded.
+document.addEventListener("securitypolicyviolation", ({ effectiveDirective }) => {
+  if (!["connect-src", "form-action"].includes(effectiveDirective)) return;
+  say("The store of files moved when the server was started anew. Keep what you have typed, and load this page again.");
+});
 
 /** Puts what that page has and this one has not with the answer. */
 function show(conversation) {
@@ -91,10 +135,14 @@ input.addEventListener("change", () => {
     bar.setAttribute("aria-label", file.name);
     const cancelled = new AbortController();
     cancel.addEventListener("click", () => {
+      // Nothing was begun that has to be given up first.
+      if (state.textContent === "Waiting") done(row);
       state.textContent = "Cancelled.";
       cancelled.abort(new Error("Cancelled."));
     });
     list.append(row);
+    underWay.set(row, file.name);
+    addEventListener("beforeunload", ask);
     last = last.then(() => carry(file, row, cancelled.signal));
   }
   input.value = "";

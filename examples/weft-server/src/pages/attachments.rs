@@ -26,7 +26,7 @@ use crate::{
     app::AppState,
     attachments::LARGEST,
     error::Problem,
-    extract::{Ids, NoBody, NoQuery},
+    extract::{Ids, Looking, NoBody, NoQuery},
     routes::attachments::{self, Announcement, Attachment, ExpectedUpload, NewAttachment},
     value::{AttachmentState, FileSize, FileType, Named},
 };
@@ -86,14 +86,15 @@ pub(super) fn chooser(state: &AppState, member: &Member, conversation: Uuid) -> 
     }
 }
 
-/// The files that the member may send with the next message.
-pub(super) fn unsent(member: &Member, files: &[Attachment]) -> Markup {
+/// The files that the member may send with the next message: all of them, until he chose some.
+pub(super) fn unsent(member: &Member, files: &[Attachment], chosen: Option<&[Uuid]>) -> Markup {
+    let is_chosen = |file: &Attachment| chosen.is_none_or(|chosen| chosen.contains(&file.id));
     html! {
         fieldset #unsent hidden[files.is_empty()] {
             legend { "Files to send with it" }
             @for file in files {
                 label.choice {
-                    input type="checkbox" name="attachment_ids" value=(file.id) checked;
+                    input type="checkbox" name="attachment_ids" value=(file.id) checked[is_chosen(file)];
                     span {
                         a href=(member.path(&format!("attachments/{}", file.id))) { (file.file_name) }
                         " " span.soft.small { (show::bytes(file.size)) }
@@ -314,7 +315,8 @@ async fn fetch(
     let tenant = member.tenant();
     let one = attachments::find(tenant, id).await?;
     let ids = Ids(one.conversation_id, id);
-    let Json(link) = attachments::link(state, tenant.clone(), ids, NoQuery, NoBody).await?;
+    let looking = Looking(tenant.clone());
+    let Json(link) = attachments::link(state, looking, ids, NoQuery, NoBody).await?;
     Ok(Redirect::to(&link.url))
 }
 

@@ -54,14 +54,17 @@ async fn read(
     page((&state, &member), id, (query, &here), None).await
 }
 
-/// What was typed, and what is wrong with it.
-struct Typed<'t>(&'t str, &'t str);
+/// What somebody wanted to say, and why it was not sent.
+struct Unsaid<'s> {
+    said: &'s Said,
+    problem: &'s str,
+}
 
 async fn page(
     (app, member): (&AppState, &Member),
     id: Uuid,
     (mut query, here): (Messages, &Here),
-    typed: Option<Typed<'_>>,
+    unsaid: Option<Unsaid<'_>>,
 ) -> Result<Response, Refused> {
     let tenant = member.tenant();
     let Json(one) = conversations::get(tenant.clone(), Id(id), NoQuery).await?;
@@ -91,7 +94,7 @@ async fn page(
                 } @else {
                     ol.talk { @for message in talk.items.iter().rev() { (said(member, message, &members, &sent)) } }
                 }
-                (answer(member, id, typed, &unsent))
+                (answer(member, id, unsaid, &unsent))
                 (files::chooser(app, member, id))
             }
             aside.stack aria-label="About it" { (beside) }
@@ -128,18 +131,20 @@ fn said(member: &Member, message: &Message, members: &Names, sent: &[Attachment]
     }
 }
 
-fn answer(member: &Member, id: Uuid, typed: Option<Typed<'_>>, unsent: &[Attachment]) -> Markup {
-    let Typed(text, problem) = typed.unwrap_or(Typed("", ""));
+fn answer(member: &Member, id: Uuid, unsaid: Option<Unsaid<'_>>, unsent: &[Attachment]) -> Markup {
+    let text = unsaid.as_ref().map(|unsaid| &*unsaid.said.body);
+    let chosen = unsaid.as_ref().map(|unsaid| &*unsaid.said.files);
     let path = member.path(&format!("conversations/{id}/messages"));
     layout::form(
         member.visitor(),
         &path,
         html! {
-            @if !problem.is_empty() { (layout::wrong(problem)) }
+            @if let Some(unsaid) = &unsaid { (layout::wrong(unsaid.problem)) }
             (layout::field("body", "Your message", Some("A note is read by colleagues alone."), html! {
-                textarea #body name="body" required maxlength="20000" aria-describedby="body-hint" { (text) }
+                textarea #body name="body" required maxlength="20000" aria-describedby="body-hint" { (text.unwrap_or_default()) }
             }))
-            (files::unsent(member, unsent))
+            (files::unsent(member, unsent, chosen))
+            p #held.notice.warn role="status" tabindex="-1" hidden {}
             div.row {
                 button.primary type="submit" name="direction" value=(Direction::Out.as_str()) { "Answer" }
                 button type="submit" name="direction" value=(Direction::Note.as_str()) { "Keep as a note" }
@@ -243,24 +248,32 @@ async fn say(
     Of(id): Of,
     Form(said): Form<Said>,
 ) -> Result<Response, Refused> {
+    let problem = match create(&member, id, &said).await {
+        Ok(()) => return Ok(back(&member, id)),
+        Err(problem) => problem,
+    };
+    if problem.status() != StatusCode::UNPROCESSABLE_ENTITY {
+        return Err(problem.into());
+    }
+    let unsaid = Unsaid {
+        said: &said,
+        problem: &show::sentence(problem.detail()),
+    };
+    let Asked(query, here) = Asked::first_page()?;
+    let page = page((&state, &member), id, (query, &here), Some(unsaid)).await?;
+    Ok((problem.status(), page).into_response())
+}
+
+async fn create(member: &Member, id: Uuid, said: &Said) -> Result<(), Problem> {
     // Browsers end the lines of a form in two characters.
     let text = said.body.replace("\r\n", "\n");
-    let body = match Prose::new(text) {
-        Ok(body) => body,
-        Err(problem) => {
-            let typed = Typed(&said.body, &problem);
-            let Asked(query, here) = Asked::first_page()?;
-            let page = page((&state, &member), id, (query, &here), Some(typed)).await?;
-            return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
-        }
-    };
     let new = Body(NewMessage {
         direction: said.direction,
-        body,
-        attachment_ids: Some(said.files),
+        body: Prose::new(text).map_err(Problem::unprocessable)?,
+        attachment_ids: Some(said.files.clone()),
     });
     messages::create(member.tenant().clone(), Id(id), NoQuery, new).await?;
-    Ok(back(&member, id))
+    Ok(())
 }
 
 #[derive(Deserialize)]

@@ -13,7 +13,7 @@ use crate::{
     },
     describe::shape,
     error::Problem,
-    extract::{Body, Id, Ids, NoBody, NoQuery, Query, Tenant},
+    extract::{Body, Id, Ids, Looking, NoBody, NoQuery, Query, Tenant},
     openapi::{Api, Operation},
     page::{Cursor, Keyed, Limit, Page, after},
     roads::OrgConnection,
@@ -240,13 +240,19 @@ pub(crate) async fn announce(
     let mut conn = tenant.open_whole().await?;
     conn.transaction(async |conn| {
         let (kept, room) = kept(conn).await?;
-        let begun = attachments::table
+        let on_their_way = attachments::state
+            .eq(AttachmentState::Expected)
+            .and(attachments::conversation_id.is_not_null())
+            .and(attachments::expires_at.gt(now));
+        let waiting = attachments::state
+            .eq(AttachmentState::Confirmed)
+            .and(attachments::conversation_id.eq(conversation))
+            .and(attachments::message_id.is_null());
+        let unsent = attachments::table
             .filter(attachments::author_id.eq(member))
-            .filter(attachments::state.eq(AttachmentState::Expected))
-            .filter(attachments::conversation_id.is_not_null())
-            .filter(attachments::expires_at.gt(now));
-        if begun.count().get_result::<i64>(conn).await? >= MOST as i64 {
-            return Err(Problem::conflict(UNFINISHED));
+            .filter(on_their_way.or(waiting));
+        if unsent.count().get_result::<i64>(conn).await? >= MOST as i64 {
+            return Err(Problem::conflict(UNSENT_ALREADY));
         }
         let most = new.size.bytes().min((room - kept).max(least));
         if most > room - kept {
@@ -456,7 +462,7 @@ async fn refuse(
 
 pub(crate) async fn link(
     State(state): State<AppState>,
-    tenant: Tenant,
+    Looking(tenant): Looking,
     Ids(conversation, id): Ids,
     _: NoQuery,
     _: NoBody,
@@ -470,8 +476,8 @@ pub(crate) async fn link(
     }
     let key = key(tenant.identity().org_id, id);
     let now = Utc::now();
-    // Until then a store that overwrites may have been sent another file.
-    if now < one.expires_at {
+    // Until then something else may come to a store that overwrites.
+    if now < one.expires_at + STALE_AFTER {
         let found = files.find(&key).await?;
         let found = found.ok_or_else(|| Problem::conflict("the file is gone"))?;
         if one.etag.as_deref() != found.etag.as_ref().map(ETag::as_str) {
@@ -580,7 +586,6 @@ pub(crate) async fn unsent(
         .filter(attachments::state.eq(AttachmentState::Confirmed))
         .filter(attachments::message_id.is_null())
         .order((attachments::created_at, attachments::id))
-        .limit(MOST as i64)
         .select(Attachment::as_select());
     Ok(query.load(&mut tenant.open().await?).await?)
 }
@@ -592,9 +597,10 @@ async fn shop_of(conn: &mut OrgConnection, conversation: Uuid) -> QueryResult<Uu
 
 /// How long a confirmed file waits for its message.
 const UNSENT: TimeDelta = TimeDelta::days(1);
-/// How many files go with a message, and how many of a member's are on their way at once.
+/// How many files go with a message, and how many of a member's wait for one.
 pub(crate) const MOST: usize = 20;
-const UNFINISHED: &str = "20 files are on their way: finish those, or give them up";
+const UNSENT_ALREADY: &str =
+    "20 files are on their way, or wait for a message: send those, or give some up";
 const NO_ROOM: &str =
     "the organisation's plan has no room for it: delete files, or take a larger plan";
 

@@ -5,11 +5,14 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use uuid::Uuid;
 use weft_embedded::Database;
-use weft_server::attachments::{Attachments, sweep};
+use weft_server::{
+    attachments::{Attachments, sweep},
+    token::Permission,
+};
 
 use crate::{
     shelf::{Mood, Shelf},
-    stage::{Answer, Stage, files_at, on_stage},
+    stage::{Answer, Stage, accounts, files_at, on_stage, token},
     world::World,
 };
 
@@ -311,6 +314,26 @@ fn what_takes_the_place_of_a_confirmed_file_is_never_fetched() {
     });
 }
 
+/// What is begun in the last minute of a policy is taken whenever it ends.
+#[test]
+fn what_ends_after_its_time_takes_no_place_either() {
+    on_stage(async |stage| {
+        let talk = Talk::of(stage).await;
+        let leave = talk.confirmed().await;
+        assert_eq!(talk.say(&[leave.id]).await.status.as_u16(), 201);
+        let over = format!(
+            "UPDATE attachments SET expires_at = now() - interval '59 minutes' WHERE id = '{}'",
+            leave.id
+        );
+        stage.database.execute(&over).unwrap();
+        assert_eq!(talk.link(&leave).await.status.as_u16(), 200);
+        talk.shelf
+            .put(&leave.key, "image/png", b"<script>alert(1)</script> etc");
+        must_refuse(&talk.link(&leave).await, 422, "another file took the place");
+        assert!(!talk.shelf.has(&leave.key));
+    });
+}
+
 #[test]
 fn a_message_takes_confirmed_files_of_its_conversation_once() {
     on_stage(async |stage| {
@@ -476,6 +499,103 @@ fn a_member_has_so_many_files_on_their_way_and_others_have_theirs() {
         assert_eq!(talk.member("DELETE", &one, None).await.status.as_u16(), 204);
         let again = talk.member("POST", "/attachments", Some(&new)).await;
         assert_eq!(again.status.as_u16(), 201, "{}", again.text);
+    });
+}
+
+#[test]
+fn no_more_files_wait_than_go_with_a_message() {
+    on_stage(async |stage| {
+        let talk = Talk::of(stage).await;
+        let mut waiting = Vec::new();
+        for _ in 0..19 {
+            waiting.push(talk.confirmed().await.id);
+        }
+        // One that is on its way is the last.
+        let last = talk.announce("image/png", PNG).await;
+        let new = json!({ "file_name": "a.png", "content_type": "image/png", "size": 30 });
+        let one_more = async || talk.member("POST", "/attachments", Some(&new)).await;
+        must_refuse(&one_more().await, 409, "20 files are on their way");
+        talk.shelf.put(&last.key, "image/png", PNG);
+        assert_eq!(talk.confirm(&last).await.status.as_u16(), 200);
+        must_refuse(&one_more().await, 409, "or wait for a message");
+        // They wait in that conversation alone.
+        let other = World::of(stage, stage.a.id, stage.a.shops[0]);
+        let new_one = json!({ "shop_id": stage.a.shops[0], "subject": "Another" });
+        let token = &stage.a.member;
+        let made = stage
+            .ask(token, "POST", "/api/conversations", Some(&new_one))
+            .await;
+        let path = format!("{}/attachments", made.location.unwrap());
+        assert!(!path.contains(&other.conversation.to_string()));
+        let there = talk.stage.ask(token, "POST", &path, Some(&new)).await;
+        assert_eq!(there.status.as_u16(), 201, "{}", there.text);
+        waiting.push(last.id);
+        assert_eq!(talk.say(&waiting).await.status.as_u16(), 201);
+        assert_eq!(one_more().await.status.as_u16(), 201);
+    });
+}
+
+/// What is deleted is remembered until nothing can come in its place, by nobody but the sweep.
+#[test]
+fn a_shop_goes_whose_files_are_deleted() {
+    on_stage(async |stage| {
+        let talk = Talk::of(stage).await;
+        let owner = &stage.a.owner;
+        let ask = async |method: &str, path: &str, body: Option<Value>| {
+            let answer = talk.stage.ask(owner, method, path, body.as_ref()).await;
+            assert!(
+                answer.status.is_success(),
+                "{method} {path}: {}",
+                answer.text
+            );
+            answer
+        };
+        let new = json!({ "name": "A market stall", "currency": "EUR" });
+        let shop = ask("POST", "/api/shops", Some(new)).await.location.unwrap();
+        let (_, id) = shop.rsplit_once('/').unwrap();
+        let new = json!({ "shop_id": id, "subject": "A cup" });
+        let made = ask("POST", "/api/conversations", Some(new)).await;
+        let conversation = made.location.unwrap();
+        let new = json!({ "file_name": "a.png", "content_type": "image/png", "size": PNG.len() });
+        let files = format!("{conversation}/attachments");
+        let leave = leave(&ask("POST", &files, Some(new)).await);
+        talk.shelf.put(&leave.key, "image/png", PNG);
+        ask("POST", &format!("{files}/{}/confirmation", leave.id), None).await;
+        let said = json!({ "direction": "out", "body": "Look", "attachment_ids": [leave.id] });
+        ask("POST", &format!("{conversation}/messages"), Some(said)).await;
+        ask("DELETE", &conversation, None).await;
+        assert!(talk.shelf.has(&leave.key));
+        ask("DELETE", &shop, None).await;
+        assert_eq!(talk.row(&leave), Some(false));
+        let later = Utc::now() + TimeDelta::minutes(76);
+        assert_eq!(talk.sweep(later).await, Some(1));
+        assert!(talk.shelf.is_empty());
+        assert_eq!(talk.row(&leave), None);
+    });
+}
+
+/// The token of a program that only saves what there is.
+#[test]
+fn a_token_to_read_fetches_files_and_deletes_none() {
+    on_stage(async |stage| {
+        let talk = Talk::of(stage).await;
+        let leave = talk.confirmed().await;
+        let user = stage.id(&format!(
+            "SELECT user_id FROM memberships WHERE org_id = '{}' AND role = 'owner'",
+            stage.a.id
+        ));
+        let (accounts, now) = (accounts(&stage.roads), std::time::SystemTime::now());
+        let reader = token(&accounts, (stage.a.id, user), &[Permission::Read], now).await;
+        let path = talk.path(&format!("/attachments/{}", leave.id));
+        let ask = async |method: &str, rest: &str| {
+            let path = format!("{path}{rest}");
+            talk.stage.ask(reader.expose(), method, &path, None).await
+        };
+        let link = ask("POST", "/link").await;
+        assert_eq!(link.status.as_u16(), 200, "{}", link.text);
+        for (method, rest) in [("DELETE", ""), ("POST", "/confirmation")] {
+            assert_eq!(ask(method, rest).await.status.as_u16(), 403, "{method}");
+        }
     });
 }
 

@@ -188,12 +188,69 @@ test("what is cancelled before it is sent is not sent", async () => {
   }
 });
 
+/** Holds what goes to the store, until it is let go. */
+async function hold(page) {
+  let go;
+  const gate = new Promise((open) => (go = open));
+  await page.route((url) => url.origin !== origin, async (route) => {
+    await gate;
+    await route.continue();
+  });
+  return go;
+}
+
+test("an answer waits for the files that are on their way", async () => {
+  const page = await owner();
+  const go = await hold(page);
+  await page.getByLabel("Choose files").setInputFiles([file("contract.bin", 1000), file("unwanted.bin", 1000)]);
+  await page.locator("#attach li", { hasText: "contract.bin" }).getByText("Sending").waitFor();
+  await page.getByLabel("Your message").fill("See the contract attached.");
+  await page.getByRole("button", { name: "Answer" }).click();
+  const held = page.getByRole("status").filter({ hasText: "not sent yet" });
+  await held.getByText("contract.bin, unwanted.bin").waitFor();
+  assert.ok(await held.evaluate((said) => said === document.activeElement), "whoever hears it is there");
+  await look(page, "conversation-held");
+  // Nor is the page left without a question.
+  const asked = page.waitForEvent("dialog");
+  const left = page.getByRole("link", { name: "Inbox" }).first().click({ noWaitAfter: true });
+  const dialog = await asked;
+  assert.equal(dialog.type(), "beforeunload");
+  await Promise.all([dialog.dismiss(), left]);
+  await page.locator("#attach li", { hasText: "unwanted.bin" }).getByRole("button", { name: "Cancel" }).click();
+  go();
+  await page.getByText("No file is on its way any more.").waitFor();
+  assert.ok(await page.getByRole("checkbox", { name: "contract.bin" }).isChecked());
+  assert.equal(await page.getByLabel("Your message").inputValue(), "See the contract attached.");
+  await press(page, "Answer");
+  await page.getByRole("button", { name: "Download contract.bin" }).first().waitFor();
+  assert.equal(await page.getByRole("button", { name: "Download unwanted.bin" }).count(), 0);
+  assert.deepEqual(page.complaints, []);
+});
+
+test("a page whose store is elsewhere by now says what to do", async () => {
+  const page = await owner();
+  await page.getByLabel("Choose files").setInputFiles(file("here.bin", 1000));
+  await page.getByRole("checkbox", { name: "here.bin" }).waitFor();
+  await page.getByLabel("Your message").fill("Here it is.");
+  await press(page, "Answer");
+  await page.getByRole("button", { name: "Download here.bin" }).waitFor();
+  // As after a restart: a download leads to another port, and nobody listens at the former.
+  await page.route("**/link", (route) => route.fulfill({ status: 303, headers: { location: "http://127.0.0.1:9/x" } }));
+  await page.getByRole("button", { name: "Download here.bin" }).click();
+  await page.getByText("load this page again").waitFor();
+  await page.route((url) => url.origin !== origin, (route) => route.abort());
+  await page.getByLabel("Choose files").setInputFiles(file("there.bin", 1000));
+  const row = page.locator("#attach li", { hasText: "there.bin" });
+  await row.getByText("Load this page again").waitFor();
+  assert.equal(await page.getByText("No file is on its way").count(), 0);
+});
+
 test("whoever signs out meanwhile is told so", async () => {
   const page = await owner();
   await page.context().clearCookies();
   await page.getByLabel("Choose files").setInputFiles(file("late.bin", 1000));
   const row = page.locator("#attach li", { hasText: "late.bin" });
-  await row.getByText("too old").or(row.getByText("not signed in")).waitFor();
+  await row.getByText("before you signed in or out").or(row.getByText("not signed in")).waitFor();
 });
 
 test("somebody of another organisation gets nothing with what the first one has", async () => {

@@ -483,3 +483,47 @@ fn a_form_takes_what_room_the_plan_has_left() {
         assert_eq!(again.status.as_u16(), 303);
     });
 }
+
+#[test]
+fn what_was_typed_stays_when_a_file_cannot_go_with_it() {
+    on_stage(async |stage| {
+        let depot = Depot::of(stage);
+        let mut browser = signed_in(&depot.stage, OWNER).await;
+        let id = |at: String| at.rsplit('/').next().unwrap().to_owned();
+        let gone = depot.finished(&mut browser, &document(1000)).await;
+        let kept = id(depot.finished(&mut browser, &document(1000)).await);
+        let not_chosen = id(depot.finished(&mut browser, &document(1000)).await);
+        browser.visit(&gone).await;
+        browser.submit(&format!("{gone}/remove"), &[]).await;
+        let said = [
+            ("direction", "out"),
+            ("body", "A long <answer>"),
+            ("attachment_ids", &*kept),
+            ("attachment_ids", &*id(gone)),
+        ];
+        let page = browser
+            .send(&format!("{}/messages", depot.talk()), &said)
+            .await;
+        assert_eq!(page.status.as_u16(), 422);
+        assert!(page.text.contains("A long &lt;answer&gt;</textarea>"));
+        let problem = page.after("role=\"alert\">", "</p>").unwrap();
+        assert!(problem.contains("One of the files"), "{problem}");
+        let ticked = |id: &str| {
+            let choice = page.after(&format!("name=\"attachment_ids\" value=\"{id}\""), ">");
+            choice.unwrap().contains("checked")
+        };
+        assert!(ticked(&kept) && !ticked(&not_chosen), "{}", page.text);
+        // What is wrong with the text leaves the choice as it was, too.
+        let blank = [
+            ("direction", "out"),
+            ("body", " "),
+            ("attachment_ids", &*kept),
+        ];
+        let page = browser
+            .send(&format!("{}/messages", depot.talk()), &blank)
+            .await;
+        assert_eq!(page.status.as_u16(), 422);
+        let choice = format!("name=\"attachment_ids\" value=\"{not_chosen}\">");
+        assert!(page.text.contains(&choice), "{}", page.text);
+    });
+}
