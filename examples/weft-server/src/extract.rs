@@ -48,7 +48,7 @@ impl Tenant {
         let scope = self.identity.scope();
         Ok(match &self.reading {
             Some(reading) => reading.look(&self.app, scope).await?,
-            None => Lent::Own(self.app.within(scope).await?),
+            None => Lent::Own(Box::new(self.app.within(scope).await?)),
         })
     }
 

@@ -20,7 +20,7 @@ pub(crate) struct Reading {
 /// A connection that sees one scope, for as long as it is needed.
 pub enum Lent {
     /// Of its own.
-    Own(OrgConnection),
+    Own(Box<OrgConnection>),
     /// The request's.
     Shared(OwnedMutexGuard<AsyncSnapshot<Lease>>),
 }
