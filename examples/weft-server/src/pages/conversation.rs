@@ -94,7 +94,7 @@ async fn page(
                 } @else {
                     ol.talk { @for message in talk.items.iter().rev() { (said(member, message, &members, &sent)) } }
                 }
-                (answer(member, id, unsaid, &unsent))
+                (answer(member, id, unsaid.as_ref(), &unsent))
                 (files::chooser(app, member, id))
             }
             aside.stack aria-label="About it" { (beside) }
@@ -131,15 +131,15 @@ fn said(member: &Member, message: &Message, members: &Names, sent: &[Attachment]
     }
 }
 
-fn answer(member: &Member, id: Uuid, unsaid: Option<Unsaid<'_>>, unsent: &[Attachment]) -> Markup {
-    let text = unsaid.as_ref().map(|unsaid| &*unsaid.said.body);
-    let chosen = unsaid.as_ref().map(|unsaid| &*unsaid.said.files);
+fn answer(member: &Member, id: Uuid, unsaid: Option<&Unsaid<'_>>, unsent: &[Attachment]) -> Markup {
+    let text = unsaid.map(|unsaid| &*unsaid.said.body);
+    let chosen = unsaid.map(|unsaid| &*unsaid.said.files);
     let path = member.path(&format!("conversations/{id}/messages"));
     layout::form(
         member.visitor(),
         &path,
         html! {
-            @if let Some(unsaid) = &unsaid { (layout::wrong(unsaid.problem)) }
+            @if let Some(unsaid) = unsaid { (layout::wrong(unsaid.problem)) }
             (layout::field("body", "Your message", Some("A note is read by colleagues alone."), html! {
                 textarea #body name="body" required maxlength="20000" aria-describedby="body-hint" { (text.unwrap_or_default()) }
             }))
