@@ -1,6 +1,7 @@
 //! Files that go with messages. Browsers send them to the store and fetch them there; what passes here is
 //! leave to do so, and the store's word on what has come.
 
+mod ending;
 mod judge;
 mod sweep;
 
@@ -18,6 +19,7 @@ use weft_storage::{
 pub use judge::Refusal;
 pub use sweep::sweep;
 
+pub(crate) use ending::ending_as;
 pub(crate) use judge::{Announced, judge};
 pub(crate) use sweep::{STALE_AFTER, keep_swept, stale};
 

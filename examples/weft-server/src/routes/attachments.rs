@@ -9,7 +9,8 @@ use super::{Answer, Created};
 use crate::{
     app::AppState,
     attachments::{
-        Announced, Attachments as Files, Expected, Offer, Refusal, STALE_AFTER, expiry, judge, key,
+        Announced, Attachments as Files, Expected, Offer, Refusal, STALE_AFTER, ending_as, expiry,
+        judge, key,
     },
     describe::shape,
     error::Problem,
@@ -226,7 +227,7 @@ pub(crate) async fn announce(
         attachments::conversation_id.eq(conversation),
         attachments::author_id.eq(member),
         (
-            attachments::file_name.eq(&new.file_name),
+            attachments::file_name.eq(ending_as(new.content_type, &new.file_name)),
             attachments::content_type.eq(new.content_type),
             attachments::least_size.eq(least),
             attachments::sha256.eq(new.sha256),

@@ -686,7 +686,8 @@ fn names_are_made_harmless_and_lead_nowhere() {
                 &*format!("{}…{}.pdf", "x".repeat(74), "x".repeat(71)),
             ),
         ] {
-            let new = json!({ "file_name": name, "content_type": "image/png", "size": PNG.len() });
+            let kind = "application/octet-stream";
+            let new = json!({ "file_name": name, "content_type": kind, "size": PNG.len() });
             let made = talk.member("POST", "/attachments", Some(&new)).await;
             assert_eq!(made.json()["file_name"], kept, "{name}");
             let leave = leave(&made);
@@ -699,6 +700,30 @@ fn names_are_made_harmless_and_lead_nowhere() {
             let new = json!({ "file_name": name, "content_type": "image/png", "size": 5 });
             let answer = talk.member("POST", "/attachments", Some(&new)).await;
             assert_eq!(answer.status.as_u16(), 422, "{name:?}");
+        }
+    });
+}
+
+/// What is saved is opened by its ending.
+#[test]
+fn a_name_ends_as_the_type_does() {
+    on_stage(async |stage| {
+        let talk = Talk::of(stage).await;
+        for (name, kind, kept) in [
+            ("photo.PNG", "image/png", "photo.PNG"),
+            ("photo.jfif", "image/jpeg", "photo.jfif"),
+            ("invoice.html", "text/plain", "invoice.html.txt"),
+            ("setup.exe", "application/pdf", "setup.exe.pdf"),
+            ("invoice", "application/pdf", "invoice.pdf"),
+            ("u.Svg", "application/octet-stream", "u.Svg.bin"),
+            ("u.svg. ", "application/octet-stream", "u.svg.bin"),
+            ("x.xhtml", "application/octet-stream", "x.xhtml.bin"),
+            ("plan.dwg", "application/octet-stream", "plan.dwg"),
+            ("plan", "application/octet-stream", "plan"),
+        ] {
+            let new = json!({ "file_name": name, "content_type": kind, "size": 5 });
+            let made = talk.member("POST", "/attachments", Some(&new)).await;
+            assert_eq!(made.json()["file_name"], kept, "{name}");
         }
     });
 }
