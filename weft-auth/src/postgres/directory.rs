@@ -8,6 +8,7 @@ use super::row::{Columns, Read};
 use super::statement::Statement;
 use super::{Lend, PgStore};
 use crate::SessionId;
+use crate::link::Purpose;
 use crate::sso::{
     Claim, Connection, ConnectionId, ConnectionState, Domain, DomainOwner, DomainProof,
     OrganizationId, Timestamp,
@@ -116,12 +117,16 @@ impl<L: Lend> DirectoryStore for PgStore<L> {
                  WHERE s.account_id = p.id AND s.connection IS NULL AND s.id IS DISTINCT FROM $4
              ), challenges AS (
                  DELETE FROM auth_challenges c USING people p WHERE c.account_id = p.id
+             ), links AS (
+                 DELETE FROM auth_links l USING people p WHERE l.account_id = p.id AND l.purpose IN ($5, $6)
              )
              SELECT domain FROM domain",
         );
         let set = of(set, organization, domain)
             .bind::<Bool, _>(enforced)
-            .bind::<Nullable<Uuid>, _>(but.map(Id::from));
+            .bind::<Nullable<Uuid>, _>(but.map(Id::from))
+            .bind::<Text, _>(Purpose::ChangeFrom.name().to_owned())
+            .bind::<Text, _>(Purpose::ChangeTo.name().to_owned());
         self.any(set).await
     }
 

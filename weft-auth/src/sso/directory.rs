@@ -62,7 +62,8 @@ impl<S: SsoStore> Directory<S> {
     }
 
     /// Keeps what an event says, unless what is kept is later, then ends the sessions that end by it, and
-    /// says what ended. Events may come late, twice and in any order.
+    /// says what ended. Events may come late, twice and in any order: where a later one has proved a domain
+    /// again, that it was lost before ends nothing.
     ///
     /// # Errors
     /// When the store fails, or a domain that another organisation has is verified: answer with an error, so
@@ -91,9 +92,27 @@ impl<S: SsoStore> Directory<S> {
             None => {}
         }
         match event.revocation() {
+            Some(Revocation::Domain {
+                organization,
+                domain,
+            }) if self.is_verified(organization, domain).await? => Ok(Ended::default()),
+            // The end of a directory says nothing of the people who were in it.
+            Some(directory @ Revocation::Organization(_)) if event.change().is_none() => {
+                let Ended { sessions, .. } = self.revoke(directory).await?;
+                Ok(Ended {
+                    sessions,
+                    ..Ended::default()
+                })
+            }
             Some(revocation) => self.revoke(revocation).await,
             None => Ok(Ended::default()),
         }
+    }
+
+    async fn is_verified(&self, organization: &OrganizationId, domain: &Domain) -> Result<bool, S> {
+        let owner = self.store.owner_of_domain(domain).await;
+        let owner = owner.map_err(Error::Store)?;
+        Ok(owner.is_some_and(|owner| owner.organization == *organization))
     }
 
     /// Keeps the connections that WorkOS has for an organisation today, all pages of them, then ends the

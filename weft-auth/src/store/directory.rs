@@ -51,8 +51,8 @@ pub trait DirectoryStore: Store {
     /// changes, unless the domain was verified for that organisation.
     ///
     /// Where it is set, the same statement begins a new [epoch](super::Account::epoch) of each account with a
-    /// mailbox in the domain and deletes all challenges of theirs and the sessions that came over no
-    /// connection, but for that one; the sessions that are left are of the new epoch.
+    /// mailbox in the domain and deletes all challenges of theirs, their links to another mailbox, and the
+    /// sessions that came over no connection, but for that one; the sessions that are left are of the new epoch.
     fn enforce_domain(
         &self,
         organization: &OrganizationId,

@@ -8,7 +8,8 @@ use weft_auth::password::{Config, Hasher, Params};
 use weft_auth::session::{Authenticated, Proof, Session};
 use weft_auth::sso::fake::Person;
 use weft_auth::sso::{
-    ConnectionState, Directory, DomainProof, Event, Identity, IdentityRecord, Target, Timestamp,
+    ConnectionState, Directory, DomainProof, Ended, Event, Identity, IdentityRecord, Target,
+    Timestamp,
 };
 use weft_auth::store::{
     Account, AccountState, AccountStore, DirectoryStore, FlowStore, IdentityStore, MailKind,
@@ -623,6 +624,34 @@ fn a_person_who_left_the_directory_is_signed_out() {
     assert!(ended.iter().all(|ended| ended.people == [ada].into()));
     assert!(run(store.sessions_of(ada)).unwrap().is_empty());
     assert_eq!(run(store.sessions_of(ben)).unwrap().len(), 1);
+}
+
+/// Sessions begin anew; what programs have of people does not come back.
+#[test]
+fn what_is_late_or_about_a_directory_alone_ends_nobodys_tokens() {
+    let (mut world, store) = (World::new(), proved());
+    let ada = identity(&mut world, "idp_1", "ada@acme.example");
+    let first = run(login(&store).single_sign_on(&ada, visit()))
+        .unwrap()
+        .unwrap();
+    let directory = Directory::new(store.clone());
+    let apply = |event: &Event| run(directory.apply(event)).unwrap();
+    let lost = |year: u16| {
+        let data = json!({
+            "organization_id": "org_1", "domain": "acme.example",
+            "updated_at": format!("{year}-11-20T03:18:00.000Z"),
+        });
+        event("organization_domain.verification_failed", &data)
+    };
+    assert_eq!(apply(&lost(2020)), Ended::default());
+    assert_eq!(run(store.sessions_of(first.account)).unwrap().len(), 1);
+
+    let of_directory = json!({ "id": "directory_1", "organization_id": "org_1" });
+    let ended = apply(&event("dsync.deleted", &of_directory));
+    assert_eq!((ended.sessions, ended.people.len()), (1, 0));
+
+    let ended = apply(&lost(2090));
+    assert_eq!(ended.people, [first.account].into());
 }
 
 #[tokio::test]

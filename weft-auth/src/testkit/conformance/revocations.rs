@@ -296,7 +296,7 @@ pub(super) async fn a_domain_that_is_enforced_leaves_one_way_in<S>(
     store: &S,
 ) -> Result<(), Violation>
 where
-    S: IdentityStore + DirectoryStore + AccountStore + SessionStore + SecondFactorStore,
+    S: IdentityStore + DirectoryStore + AccountStore + SessionStore + SecondFactorStore + LinkStore,
 {
     let (connection, organization, domain) = (connection_id()?, organization()?, domain()?);
     let at = Timestamp::of(now());
@@ -315,6 +315,18 @@ where
     let other = began(store, owner.id, None).await?;
     let over = began(store, owner.id, Some(&connection)).await?;
     let strangers = began(store, stranger.id, None).await?;
+    let mut links = Vec::new();
+    for (account, purpose) in [
+        (&owner, Purpose::ChangeFrom),
+        (&owner, Purpose::ChangeTo),
+        (&owner, Purpose::Invite),
+        (&stranger, Purpose::ChangeFrom),
+    ] {
+        let link = TestLink::of(account, purpose)?;
+        let issued = store.issue_link(&link.digest, &link.record, &link.mail);
+        issued.await.map_err(store_failed)?;
+        links.push((link.digest, purpose));
+    }
     let set = async |enforced| {
         let but = Some(own.record.id);
         let set = store.enforce_domain(&organization, &domain, enforced, but);
@@ -335,7 +347,14 @@ where
     holds(rule, is_left(store, &own).await?, (true, false))?;
     holds(rule, is_left(store, &over).await?, (true, false))?;
     let rule = "a domain is not enforced for people of another one";
-    holds(rule, is_left(store, &strangers).await?, (true, true))
+    holds(rule, is_left(store, &strangers).await?, (true, true))?;
+    let mut left = Vec::new();
+    for (digest, purpose) in &links {
+        let found = store.find_link(digest, *purpose, now()).await;
+        left.push(found.map_err(store_failed)?.is_some());
+    }
+    let rule = "a domain that is enforced ends its people's links to another mailbox";
+    holds(rule, left, vec![false, false, true, true])
 }
 
 pub(super) async fn a_revocation_ends_what_it_is_about<S>(store: &S) -> Result<(), Violation>

@@ -2,6 +2,7 @@ use std::cmp::Ordering;
 
 use super::{Memory, Tables};
 use crate::SessionId;
+use crate::link::Purpose;
 use crate::sso::{
     Claim, Connection, ConnectionId, ConnectionState, Domain, DomainOwner, DomainProof,
     OrganizationId, Timestamp,
@@ -207,6 +208,9 @@ impl Tables {
             }
             self.challenges
                 .retain(|_, (record, _)| record.account != id);
+            let leads_away = |purpose| matches!(purpose, Purpose::ChangeFrom | Purpose::ChangeTo);
+            self.links
+                .retain(|row| row.record.account != Some(id) || !leads_away(row.record.purpose));
         }
     }
 
