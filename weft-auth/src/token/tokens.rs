@@ -8,7 +8,7 @@ use super::grant::{GrantRefusal, RECORDED_EVERY};
 use super::record::ApiTokenRecord;
 use super::rotation::RotationError;
 use super::scope::{Scope, Scopes, UnknownScope};
-use crate::store::{ApiTokenStore, Store};
+use crate::store::{AccountState, AccountStore, ApiTokenStore, SessionStore, Store};
 use crate::{AccountId, ApiTokenId, Error, SessionId};
 
 /// The API tokens of a service, in a store.
@@ -104,7 +104,7 @@ pub enum NoToken {
 type Result<T, R, S> = std::result::Result<T, Error<R, <S as Store>::Error>>;
 type Made = (ApiTokenId, ApiToken);
 
-impl<S: ApiTokenStore> ApiTokens<S> {
+impl<S: ApiTokenStore + AccountStore + SessionStore> ApiTokens<S> {
     /// The tokens in `store`, which begin with that. An account has at most 50 for each audience, besides
     /// those that were rotated.
     pub fn new(store: S, prefix: Prefix) -> ApiTokens<S> {
@@ -161,18 +161,31 @@ impl<S: ApiTokenStore> ApiTokens<S> {
             .issue_api_token(&digest, &record, new.session, self.most);
         match issued.await.map_err(Error::Store)? {
             true => Ok((record.id, token)),
-            false => Err(Error::Refused(self.why_not(&record).await?)),
+            false => Err(Error::Refused(
+                self.why_not(new.account, new.session).await?,
+            )),
         }
     }
 
-    /// Why a token was not issued, as far as it can be told afterwards.
-    async fn why_not(&self, record: &ApiTokenRecord) -> Result<NoToken, NoToken, S> {
-        let own = self.store.api_tokens_of(record.account).await;
-        let own = own.map_err(Error::Store)?;
-        let like = own.iter().filter(|own| own.audience == record.audience);
-        match like.count() < usize::from(self.most) {
-            true => Ok(NoToken::Account),
-            false => Ok(NoToken::TooMany),
+    /// Why a token was not issued. Places may be free again by now, so they are not counted.
+    async fn why_not(
+        &self,
+        account: AccountId,
+        session: Option<SessionId>,
+    ) -> Result<NoToken, NoToken, S> {
+        let found = self.store.account(account).await;
+        let found = found.map_err(Error::Store)?;
+        if !found.is_some_and(|found| found.state != AccountState::Suspended) {
+            return Ok(NoToken::Account);
+        }
+        let Some(session) = session else {
+            return Ok(NoToken::TooMany);
+        };
+        let sessions = self.store.sessions_of(account).await;
+        let sessions = sessions.map_err(Error::Store)?;
+        match sessions.iter().any(|one| one.id == session) {
+            true => Ok(NoToken::TooMany),
+            false => Ok(NoToken::Account),
         }
     }
 

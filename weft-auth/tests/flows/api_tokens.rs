@@ -53,7 +53,7 @@ struct Programs<S = Memory> {
     account: AccountId,
 }
 
-impl<S: ApiTokenStore> Programs<S> {
+impl<S: ApiTokenStore + AccountStore + SessionStore> Programs<S> {
     fn of(stage: &Stage, store: S) -> Programs<S> {
         Programs {
             tokens: ApiTokens::new(store, Prefix::new("test").unwrap()),
@@ -251,6 +251,38 @@ fn what_is_refused_in_a_session_is_told_to_nobody_else() {
             .unwrap()
             .is_empty()
     );
+}
+
+/// Who made one in another tab, and revoked it a moment later, is signed in still.
+#[test]
+fn a_place_that_is_free_by_now_was_taken_and_the_session_is_not_over() {
+    let stage = Stage::new();
+    let probe = Probe::new(stage.store.clone());
+    let mut programs = Programs::of(&stage, probe.clone());
+    programs.tokens = programs.tokens.with_most(1);
+    let session = signed_in(stage.password(RIGHT, 0).unwrap()).started.session;
+    let (store, id) = (stage.store.clone(), stage.account.id);
+    let refused = |session| {
+        programs.issue(None);
+        let store = store.clone();
+        probe.meanwhile("issue_api_token", move || {
+            assert_eq!(run(store.revoke_api_tokens(id, None)).unwrap(), 1);
+        });
+        let new = New {
+            account: id,
+            audience: None,
+            session,
+            label: "another program",
+            scopes: &Scopes::new([Orders::Read]),
+            lifetime: None,
+        };
+        let told = run(programs.tokens.issue(new, at(1))).unwrap_err();
+        *told.refusal().unwrap()
+    };
+    assert_eq!(refused(None), NoToken::TooMany);
+    assert_eq!(refused(Some(session.id())), NoToken::TooMany);
+    assert!(run(store.revoke_session(id, session.id())).unwrap());
+    assert_eq!(refused(Some(session.id())), NoToken::Account);
 }
 
 /// Whoever was in by the old password is out, by what was made then as well. Who is signed in and chooses
