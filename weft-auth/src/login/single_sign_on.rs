@@ -92,6 +92,12 @@ impl<S: LoginStore + SsoStore, O: Offload> Login<S, O> {
                 .refuse(Reason::UnknownIdentity, Whom::account(&account), &later)
                 .await;
         }
+        if !self.is_vouched_for(&account, &record).await? {
+            self.take_back(&account, &outcome).await?;
+            return self
+                .refuse(Reason::OtherDomain, Whom::account(&account), &later)
+                .await;
+        }
         Ok(Some(Admission {
             account: account.id,
             organization: record.organization,
@@ -167,11 +173,11 @@ impl<S: LoginStore + SsoStore, O: Offload> Login<S, O> {
         Ok(Some(account))
     }
 
-    /// A sign-in that a second factor concluded, if what it began over still vouches for it: the connection and
-    /// the identity. What began without one is as it was.
+    /// A sign-in that a second factor concluded, if what it began over still vouches for it: the connection,
+    /// the identity, and the domain of the account. What began without one is as it was.
     ///
     /// # Errors
-    /// When either was ended while the second factor was given, and with it the session; or the store fails.
+    /// When one of them was ended while the second factor was given, and with it the session; or the store fails.
     pub async fn still_vouched_for(
         &self,
         signed_in: SignedIn,
@@ -196,7 +202,13 @@ impl<S: LoginStore + SsoStore, O: Offload> Login<S, O> {
         if let Some(identity) = identity {
             let connection = self.store.connection(identity.key.connection()).await;
             let connection = connection.map_err(Error::<S>::Store)?;
-            if connection.is_some_and(|kept| kept.is_active_for(&identity.organization)) {
+            let is_active =
+                connection.is_some_and(|kept| kept.is_active_for(&identity.organization));
+            let account = self.store.account(session.account()).await;
+            let account = account.map_err(Error::<S>::Store)?;
+            if let Some(account) = account.filter(|_| is_active)
+                && self.is_vouched_for(&account, identity).await?
+            {
                 return Ok(signed_in);
             }
         }

@@ -400,11 +400,13 @@ fn a_word_that_is_taken_back_before_the_second_factor_leaves_no_session() {
         let deleted = event("connection.deleted", &of_connection(0));
         drop(run(Directory::new(store.clone()).apply(&deleted)).unwrap());
     };
+    let given_up: Event = |store, _| give_up(store);
     for (event, stays) in [
         (nothing, true),
         (unlinked, false),
         (forgotten, false),
         (deleted, false),
+        (given_up, false),
     ] {
         let (mut world, store) = (World::new(), proved());
         let ada = identity(&mut world, "idp_1", "ada@acme.example");
@@ -441,6 +443,33 @@ fn a_word_that_is_taken_back_before_the_second_factor_leaves_no_session() {
         let left = run(store.sessions_of(first.account)).unwrap().len();
         assert_eq!(left, usize::from(stays));
     }
+}
+
+/// What WorkOS says of a domain that was lost.
+fn give_up(store: &Memory) {
+    let data = json!({
+        "organization_id": "org_1", "domain": "acme.example",
+        "updated_at": "2090-11-20T03:18:00.000Z",
+    });
+    let lost = event("organization_domain.verification_failed", &data);
+    drop(run(Directory::new(store.clone()).apply(&lost)).unwrap());
+}
+
+/// As it ends the sessions that are there.
+#[test]
+fn a_domain_that_is_given_up_meanwhile_leaves_no_session() {
+    let (mut world, store) = (World::new(), proved());
+    let ada = identity(&mut world, "idp_1", "ada@acme.example");
+    let first = run(login(&store).single_sign_on(&ada, visit()))
+        .unwrap()
+        .unwrap();
+    run(store.revoke_sessions(first.account, None)).unwrap();
+    let probe = Probe::new(store.clone());
+    let elsewhere = store.clone();
+    probe.meanwhile("owner_of_domain", move || give_up(&elsewhere));
+    let told = run(login(&probe).single_sign_on(&ada, visit()));
+    assert_eq!(kind(told), RefusalKind::Credentials);
+    assert!(run(store.sessions_of(first.account)).unwrap().is_empty());
 }
 
 struct Unsealed;
@@ -599,7 +628,7 @@ fn an_event_that_changes_something_and_does_not_say_when_is_an_error() {
 
 #[test]
 fn a_person_who_left_the_directory_is_signed_out() {
-    let (mut world, store) = (World::new(), Memory::new());
+    let (mut world, store) = (World::new(), proved());
     let login = login(&store);
     let ada = identity(&mut world, "idp_1", "ada@acme.example");
     let ben = identity(&mut world, "idp_2", "ben@acme.example");
@@ -656,7 +685,7 @@ fn what_is_late_or_about_a_directory_alone_ends_nobodys_tokens() {
 
 #[tokio::test]
 async fn what_no_event_said_is_found_by_asking_and_ends_sessions() {
-    let (mut world, store) = (World::new(), Memory::new());
+    let (mut world, store) = (World::new(), proved());
     let ada = identity(&mut world, "idp_1", "ada@acme.example");
     let first = login(&store)
         .single_sign_on(&ada, visit())
