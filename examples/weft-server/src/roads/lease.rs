@@ -26,8 +26,8 @@ impl Drop for Lease {
         let Some(mut object) = self.object.take() else {
             return;
         };
-        let status = AnsiTransactionManager::transaction_manager_status_mut(&mut *object);
-        if !matches!(status.transaction_depth(), Ok(None)) {
+        // Not by the depth, which counts a transaction once its BEGIN was answered.
+        if AnsiTransactionManager::is_broken_transaction_manager(&mut *object) {
             drop(Object::take(object));
         }
     }

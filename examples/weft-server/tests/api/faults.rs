@@ -1,10 +1,14 @@
 //! Requests that are dropped half-way and a database that goes away leave nothing behind.
 
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
 use diesel_async::{AsyncConnection, RunQueryDsl};
+use futures_util::future::poll_immediate;
 use serde_json::json;
-use tokio::time::{sleep, timeout};
+use tokio::{
+    task::yield_now,
+    time::{sleep, timeout},
+};
 use weft_tenancy::Scope;
 
 use crate::{
@@ -62,6 +66,29 @@ fn a_connection_dropped_inside_a_transaction_is_closed_and_not_shelved() {
         });
         assert!(timeout(Duration::from_millis(500), stuck).await.is_err());
         drop(conn);
+        nothing_is_left_open(stage).await;
+    });
+}
+
+/// Its BEGIN is on its way, and nobody hears of the answer.
+#[test]
+fn a_connection_dropped_while_a_transaction_begins_is_closed_and_not_shelved() {
+    on_stage(async |stage| {
+        for polls in 1..8 {
+            let mut conn = stage
+                .roads
+                .app
+                .within(Scope::org(stage.a.id))
+                .await
+                .unwrap();
+            let mut begins = pin!(conn.transaction::<(), diesel::result::Error, _>(async |_| {
+                std::future::pending().await
+            }));
+            for _ in 0..polls {
+                assert!(poll_immediate(&mut begins).await.is_none());
+                yield_now().await;
+            }
+        }
         nothing_is_left_open(stage).await;
     });
 }
