@@ -184,13 +184,19 @@ async fn look(
     Of(id): Of,
     Asked(came, _): Asked<Came>,
 ) -> Result<Response, Refused> {
-    let one = attachments::find(member.tenant(), id).await?;
+    let (one, ids) = named(&member, id).await?;
     if one.state == AttachmentState::Expected {
         return expected(&state, &member, &one, &came, None);
     }
-    let ids = Ids(one.conversation_id, id);
     let Json(file) = attachments::get(member.tenant().clone(), ids, NoQuery).await?;
     Ok(page(&member, &one, &confirmed(&member, &file)))
+}
+
+/// The file of that id, and what the API calls it.
+async fn named(member: &Member, id: Uuid) -> Result<(Announcement, Ids), Refused> {
+    let one = attachments::find(member.tenant(), id).await?;
+    let ids = Ids(one.conversation_id, id);
+    Ok((one, ids))
 }
 
 fn page(member: &Member, one: &Announcement, content: &Markup) -> Response {
@@ -279,26 +285,23 @@ fn button(member: &Member, id: Uuid, (does, text, class): (&str, &str, &str)) ->
 }
 
 async fn confirm(
-    state: State<AppState>,
+    State(state): State<AppState>,
     member: Member,
     Of(id): Of,
     Form(Nothing {}): Form<Nothing>,
 ) -> Result<Response, Refused> {
-    let tenant = member.tenant();
-    let one = attachments::find(tenant, id).await?;
-    let ids = Ids(one.conversation_id, id);
-    let State(of) = &state;
-    let problem =
-        match attachments::confirm(State(of.clone()), tenant.clone(), ids, NoQuery, NoBody).await {
-            Ok(_) => return Ok(back(&member, &one)),
-            Err(problem) => problem,
-        };
+    let (one, ids) = named(&member, id).await?;
+    let tenant = member.tenant().clone();
+    let confirmed = attachments::confirm(State(state.clone()), tenant, ids, NoQuery, NoBody).await;
+    let Err(problem) = confirmed else {
+        return Ok(back(&member, &one));
+    };
     let said = show::sentence(problem.detail());
     let content = match problem.status() {
         // It may still be sent.
         StatusCode::CONFLICT => {
             let Asked(came, _) = Asked::first_page()?;
-            expected(of, &member, &one, &came, Some(&said))?
+            expected(&state, &member, &one, &came, Some(&said))?
         }
         StatusCode::UNPROCESSABLE_ENTITY => page(&member, &one, &layout::wrong(&said)),
         _ => return Err(problem.into()),
@@ -312,10 +315,8 @@ async fn fetch(
     Of(id): Of,
     Form(Nothing {}): Form<Nothing>,
 ) -> Result<Redirect, Refused> {
-    let tenant = member.tenant();
-    let one = attachments::find(tenant, id).await?;
-    let ids = Ids(one.conversation_id, id);
-    let looking = Looking(tenant.clone());
+    let (_, ids) = named(&member, id).await?;
+    let looking = Looking(member.tenant().clone());
     let Json(link) = attachments::link(state, looking, ids, NoQuery, NoBody).await?;
     Ok(Redirect::to(&link.url))
 }
@@ -326,10 +327,8 @@ async fn remove(
     Of(id): Of,
     Form(Nothing {}): Form<Nothing>,
 ) -> Result<Response, Refused> {
-    let tenant = member.tenant();
-    let one = attachments::find(tenant, id).await?;
-    let ids = Ids(one.conversation_id, id);
-    attachments::delete(state, tenant.clone(), ids, NoQuery, NoBody).await?;
+    let (one, ids) = named(&member, id).await?;
+    attachments::delete(state, member.tenant().clone(), ids, NoQuery, NoBody).await?;
     Ok(back(&member, &one))
 }
 

@@ -376,8 +376,8 @@ fn in_sight(member: Uuid) -> _ {
         .or(attachments::author_id.eq(member))
 }
 
+/// One of them, as far as the store is asked of it. No connection is held while the store answers.
 async fn announcement(
-    conn: &mut OrgConnection,
     tenant: &Tenant,
     conversation: Uuid,
     id: Uuid,
@@ -387,7 +387,7 @@ async fn announcement(
         .filter(attachments::id.eq(id))
         .filter(in_sight(tenant.identity().membership_id));
     let query = one.select(Announcement::as_select());
-    Ok(query.first(conn).await?)
+    Ok(query.first(&mut tenant.open().await?).await?)
 }
 
 /// What a member sees of that id, wherever it is.
@@ -407,10 +407,7 @@ pub(crate) async fn confirm(
     _: NoQuery,
     _: NoBody,
 ) -> Answer<Attachment> {
-    let mut conn = tenant.open().await?;
-    let one = announcement(&mut conn, &tenant, conversation, id).await?;
-    // Nobody waits for the store with a connection in hand.
-    drop(conn);
+    let one = announcement(&tenant, conversation, id).await?;
     if one.state == AttachmentState::Expected {
         settle(state.attachments(), &tenant, &one).await?;
     }
@@ -469,9 +466,7 @@ pub(crate) async fn link(
     _: NoBody,
 ) -> Answer<Link> {
     let files = state.attachments();
-    let mut conn = tenant.open().await?;
-    let one = announcement(&mut conn, &tenant, conversation, id).await?;
-    drop(conn);
+    let one = announcement(&tenant, conversation, id).await?;
     if one.state == AttachmentState::Expected {
         return Err(Problem::conflict("the file is not confirmed"));
     }
@@ -499,9 +494,7 @@ pub(crate) async fn delete(
     _: NoQuery,
     _: NoBody,
 ) -> Result<StatusCode, Problem> {
-    let mut conn = tenant.open().await?;
-    announcement(&mut conn, &tenant, conversation, id).await?;
-    drop(conn);
+    announcement(&tenant, conversation, id).await?;
     remove(state.attachments(), &tenant, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
